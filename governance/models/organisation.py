@@ -1,0 +1,137 @@
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models.lookups import StartsWith
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from governance.models.people import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def current(self) -> Self:
+        now = timezone.now()
+        return self.filter(since__lte=now).filter(models.Q(until=None) | models.Q(until__gt=now))
+
+    def reaching(self, organisation_path: models.expressions.Combinable | str) -> Self:
+        """Memberships of the organisation with that path, or of one above it: rights flow down the tree."""
+        return self.filter(StartsWith(organisation_path, models.F("organisation__path")))
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(organisation__in=Organisation.objects.visible_to(user))
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The organisations whose records this person may see: those with a current membership, and all below them."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.where_member_holds(user, Membership.Role.values)
+
+    def where_member_holds(self, user: User, roles: "Iterable[str]") -> Self:
+        """The organisations in which this person currently holds one of `roles`, directly or from above."""
+        memberships = Membership.objects.current().filter(user=user, role__in=list(roles))
+        return self.filter(models.Exists(memberships.reaching(models.OuterRef("path"))))
+
+
+class Organisation(models.Model):
+    class Kind(models.TextChoices):
+        MUNICIPALITY = "municipality", _("Municipality")
+        PROVINCE = "province", _("Province")
+        WATER_BOARD = "water_board", _("Water board")
+        MINISTRY = "ministry", _("Ministry")
+        AGENCY = "agency", _("Agency")
+        SAFETY_REGION = "safety_region", _("Safety region")
+        ENVIRONMENT_SERVICE = "environment_service", _("Environment service")
+        PARTNERSHIP = "partnership", _("Partnership of public bodies")
+        DEPARTMENT = "department", _("Department")
+        OTHER = "other", _("Other")
+
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices, default=Kind.OTHER)
+    identifier = models.CharField(
+        _("official identifier"), max_length=50, blank=True, help_text=_("As in the government's list, such as gm0344.")
+    )
+    parent = models.ForeignKey(
+        "self", verbose_name=_("part of"), on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    path = models.CharField(
+        max_length=255, unique=True, editable=False, help_text=_("Numbers from the top of the tree, such as /3/17/.")
+    )
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["identifier"], condition=~models.Q(identifier=""), name="organisation_identifier_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keeps `path` true: a new row needs its number first, hence the second write."""
+        if self.pk is None:
+            self.path = f"new:{self.slug}"
+            super().save(*args, **kwargs)
+            kwargs = {}
+        path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
+        if self.path != path:
+            self.path = path
+            super().save(update_fields=["path"])
+            for child in Organisation.objects.filter(parent=self):
+                child.parent = self
+                child.save()
+        elif not self._state.adding:
+            super().save(*args, **kwargs)
+
+
+class Membership(models.Model):
+    """The role a person has in an organisation and in everything below it, from a moment until another."""
+
+    class Role(models.TextChoices):
+        ADMINISTRATOR = "administrator", _("Administrator")
+        OFFICER = "officer", _("Algorithm officer")
+        MANAGER = "manager", _("Manager")
+        AUDITOR = "auditor", _("Auditor")
+        CONTRIBUTOR = "contributor", _("Contributor")
+        READER = "reader", _("Reader")
+
+    user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    since = models.DateTimeField(_("since"), default=timezone.now)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["organisation", "user", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation", "role"],
+                condition=models.Q(until=None),
+                name="membership_one_open_per_role",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(until=None) | models.Q(until__gt=models.F("since")),
+                name="membership_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()} ({self.organisation})"

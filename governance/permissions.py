@@ -1,0 +1,116 @@
+"""Who may do what: named predicates on (person, record), in one place; pages, API and admin ask `user.has_perm`.
+
+Which rows a person sees at all is the other question, answered by `visible_to` of each queryset.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.db import models
+
+from governance.models import Membership, Organisation, User
+
+Rule = Callable[[User, Any], bool]
+
+Role = Membership.Role
+EVERY_ROLE = frozenset(Role.values)
+REGISTRAR = frozenset({Role.OFFICER, Role.MANAGER})
+
+
+def holds(user: User, roles: "frozenset[str]", organisation: Organisation | None) -> bool:
+    """Whether the person currently holds one of `roles` in the organisation or above it; anywhere, when it is None."""
+    memberships = Membership.objects.current().filter(user=user, role__in=roles)
+    if organisation is not None:
+        memberships = memberships.reaching(models.Value(organisation.path))
+    return memberships.exists()
+
+
+def organisation_of(record: Any) -> Organisation | None:
+    """The organisation a record belongs to: its own, or that of its algorithm."""
+    if record is None or isinstance(record, Organisation):
+        return record
+    if hasattr(record, "algorithm"):
+        record = record.algorithm
+    return getattr(record, "organisation", None)
+
+
+def in_organisation(*roles: str) -> Rule:
+    def rule(user: User, record: Any) -> bool:
+        return holds(user, frozenset(roles), organisation_of(record))
+
+    return rule
+
+
+def is_operator(user: User, record: Any) -> bool:
+    """The administrator of the installation: accounts, organisations, framework releases."""
+    return user.is_superuser
+
+
+def may_do_work(user: User, record: Any) -> bool:
+    """Officers and managers do any work of their organisation; a contributor what is assigned to them."""
+    if holds(user, REGISTRAR, organisation_of(record)):
+        return True
+    return getattr(record, "assignee_id", None) == user.pk and holds(
+        user, frozenset({Role.CONTRIBUTOR}), organisation_of(record)
+    )
+
+
+def may_verify(user: User, record: Any) -> bool:
+    """The second line: an officer or manager who did not make the claim."""
+    return getattr(record, "claimed_by_id", None) != user.pk and holds(user, REGISTRAR, organisation_of(record))
+
+
+def owns_item(user: User, record: Any) -> bool:
+    """An organisation's own requirement or measure; the framework's items are changed by importing a release only."""
+    if record is None:
+        return holds(user, REGISTRAR, None)
+    organisation = organisation_of(record)
+    return organisation is not None and holds(user, REGISTRAR, organisation)
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str, answer: Rule) -> None:
+    """States who has the permissions of these names; each may be stated once."""
+    for name in names:
+        if name in RULES:
+            raise ValueError(f"{name} is stated twice")
+        RULES[name] = answer
+
+
+def never(user: User, record: Any) -> bool:
+    return False
+
+
+rule("governance.add_organisation", "governance.change_organisation", answer=is_operator)
+rule("governance.add_user", "governance.change_user", "governance.view_user", answer=is_operator)
+rule("governance.add_membership", "governance.change_membership", answer=is_operator)
+rule("governance.import_framework", answer=is_operator)
+rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
+rule("governance.view_auditevent", answer=in_organisation(Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR))
+for kind in ("requirement", "measure"):
+    rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)
+for kind in (
+    "requirement", "measure", "tool", "topic", "lifecyclephase", "discipline", "law", "auditframework", "auditcriterion",
+    "axisvalue", "term", "frameworkrelease", "cataloguerevision", "decisiontree",
+):  # fmt: skip
+    rule(f"governance.view_{kind}", answer=lambda user, record: True)
+
+
+class RulesBackend(ModelBackend):
+    """Answers `has_perm` from `RULES`. What no rule names is forbidden, to superusers as well."""
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return False
+        return RULES.get(perm, never)(user_obj, obj)
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return set()
+        return {name for name, answer in RULES.items() if answer(user_obj, obj)}
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        return bool(user_obj.is_active and user_obj.is_staff)

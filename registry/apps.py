@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RegistryConfig(AppConfig):
+    name = "registry"
+    verbose_name = _("Algorithms")
+
+    def ready(self) -> None:
+        import registry.permissions  # noqa: F401  (states the rules)

@@ -1,0 +1,106 @@
+"""What the list of algorithms can be narrowed and sorted by, on the pages and in the API alike."""
+
+from typing import Any
+
+import django_filters
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from governance.filters import AXIS_VALUES, LinkedFilter, SearchFilter, YesNoFilter
+from governance.models import Axis, Law, LifecyclePhase, Organisation, Topic
+from registry.models import Algorithm, AlgorithmTheme, Applicability, Classification
+from registry.models.applicability import Outcome
+
+UNCLASSIFIED = "unclassified"
+
+RISK_GROUPS: list[tuple[str, Any]] = [
+    *((value, name) for value, name in AXIS_VALUES[Axis.RISK_GROUP] if value != "niet-van-toepassing"),
+    ("ai-model-voor-algemene-doeleinden", _("General-purpose AI model")),
+    ("ai-act-does-not-apply", _("The AI Act does not apply")),
+    (UNCLASSIFIED, _("Not classified yet")),
+]
+"""What a current classification says as its risk group, and that there is none."""
+
+SORTS: dict[str, tuple[Any, models.F]] = {
+    "name": (_("Name"), F("name")),
+    "compliance": (_("Compliance"), F("compliance__ratio")),
+    "next_due": (_("Earliest due date"), F("compliance__next_due")),
+    "created": (_("Registered"), F("created")),
+}
+
+
+class AppliesFilter(LinkedFilter):
+    """Keeps the algorithms to which a requirement applies that is linked to one of the chosen rows."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        chosen = [row.pk for row in value]
+        if not chosen:
+            return qs
+        applying = Applicability.objects.current().applying()
+        return qs.filter(
+            Exists(applying.filter(algorithm=OuterRef("pk"), **{f"requirement__{self.field_name}__in": chosen}))
+        )
+
+
+class SortFilter(django_filters.ChoiceFilter):
+    """Sorts by one of `SORTS`, downwards after a minus sign; what has no value comes last, equals by key."""
+
+    def __init__(self) -> None:
+        upwards = [(name, text) for name, (text, _field) in SORTS.items()]
+        downwards = [(f"-{name}", text) for name, (text, _field) in SORTS.items()]
+        super().__init__(choices=[*upwards, *downwards], label=_("Sort by"))
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs.order_by("name", "pk")
+        field = SORTS[value.removeprefix("-")][1]
+        if value.startswith("-"):
+            return qs.order_by(field.desc(nulls_last=True), "-pk")
+        return qs.order_by(field.asc(nulls_last=True), "pk")
+
+
+def visible_organisations(request: Any) -> QuerySet[Organisation]:
+    return Organisation.objects.visible_to(request.user) if request else Organisation.objects.none()
+
+
+class AlgorithmFilter(django_filters.FilterSet):
+    q = SearchFilter("name__icontains", "description_short__icontains", "department__icontains", "provider__icontains")
+    organisation = LinkedFilter(field_name="organisation", queryset=visible_organisations, label=_("Organisation"))
+    phase = LinkedFilter(field_name="phase", queryset=LifecyclePhase.objects.all(), label=_("Lifecycle phase"))
+    risk_group = django_filters.MultipleChoiceFilter(choices=RISK_GROUPS, method="in_risk_group", label=_("Risk group"))
+    publication_category = django_filters.MultipleChoiceFilter(
+        choices=Algorithm.PublicationCategory.choices, distinct=False, label=_("Publication category")
+    )
+    theme = django_filters.MultipleChoiceFilter(
+        choices=AlgorithmTheme.Theme.choices, method="with_theme", label=_("Theme")
+    )
+    status = django_filters.MultipleChoiceFilter(choices=Algorithm.Status.choices, distinct=False, label=_("Status"))
+    topic = AppliesFilter(field_name="topics", queryset=Topic.objects.all(), label=_("Topic"))
+    law = AppliesFilter(field_name="law", queryset=Law.objects.all(), label=_("Law"))
+    overdue = YesNoFilter(
+        condition=lambda: Q(compliance__next_due__lt=timezone.localdate()), label=_("Something is overdue")
+    )
+    unassigned = YesNoFilter(condition=Q(compliance__unassigned__gt=0), label=_("Something is assigned to nobody"))
+    sort = SortFilter()
+
+    class Meta:
+        model = Algorithm
+        fields: list[str] = []
+
+    def in_risk_group(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        current = Classification.objects.current().filter(algorithm=OuterRef("pk"))
+        chosen: Q | Exists = Exists(current.filter(risk_group__in=value))
+        return queryset.filter(chosen | ~Exists(current) if UNCLASSIFIED in value else chosen)
+
+    def with_theme(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        return queryset.filter(Exists(AlgorithmTheme.objects.filter(algorithm=OuterRef("pk"), theme__in=value)))
+
+
+class ApplicabilityFilter(django_filters.FilterSet):
+    outcome = django_filters.MultipleChoiceFilter(choices=Outcome.choices, distinct=False, label=_("Outcome"))
+
+    class Meta:
+        model = Applicability
+        fields: list[str] = []

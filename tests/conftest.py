@@ -1,0 +1,47 @@
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from governance import audit_trail
+from tests import factories
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests of the real input skip aloud where it is absent; with REQUIRE_DATA they run, and fail, instead."""
+    if settings.SHARED_DATA.is_dir() or os.environ.get("REQUIRE_DATA"):
+        return
+    absent = pytest.mark.skip(reason=f"the real input is not at {settings.SHARED_DATA} (see SHARED_DATA in the README)")
+    for item in items:
+        if "data" in item.keywords:
+            item.add_marker(absent)
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages are rendered without a collected manifest."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.SECURE_SSL_REDIRECT = False
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    return settings.SHARED_DATA
+
+
+@pytest.fixture
+def somebody(db):
+    """An officer of an organisation of their own."""
+    return factories.member("officer")
+
+
+@pytest.fixture
+def as_somebody(somebody):
+    """The same, with the verbs called on their behalf."""
+    with audit_trail.acting(somebody, "command"):
+        yield somebody

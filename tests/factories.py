@@ -1,0 +1,140 @@
+"""Builders that take only what the test is about."""
+
+import factory
+from factory.django import DjangoModelFactory
+
+from governance import models as governance
+from registry import models as registry
+
+
+class OrganisationFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Organisation
+
+    name = factory.Sequence(lambda n: f"Gemeente Voorbeeld {n}")
+    slug = factory.Sequence(lambda n: f"gemeente-voorbeeld-{n}")
+    kind = "municipality"
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"persoon{n}@voorbeeld.nl")
+    name = factory.Sequence(lambda n: f"Persoon {n}")
+
+
+class MembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Membership
+
+    user = factory.SubFactory(UserFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    role = "officer"
+
+
+def member(role: str, organisation: governance.Organisation | None = None) -> governance.User:
+    """A person with that role, in the organisation or in one of their own."""
+    return MembershipFactory(role=role, organisation=organisation or OrganisationFactory()).user
+
+
+class TopicFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Topic
+        django_get_or_create = ["slug"]
+
+    slug = "governance"
+    title_nl = "Governance"
+
+
+class PhaseFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.LifecyclePhase
+        django_get_or_create = ["number"]
+
+    number = 2
+    slug = factory.LazyAttribute(lambda phase: f"fase-{phase.number}")
+    title_nl = factory.LazyAttribute(lambda phase: f"Fase {phase.number}")
+
+
+class LawFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Law
+        django_get_or_create = ["slug"]
+
+    slug = "aia"
+    title_nl = factory.LazyAttribute(lambda law: f"Wet {law.slug}")
+    short_nl = factory.LazyAttribute(lambda law: law.slug.upper())
+
+
+EVERY_VALUE = {
+    "soort-toepassing": [
+        "ai-systeem", "ai-systeem-voor-algemene-doeleinden", "ai-model-voor-algemene-doeleinden",
+    ],
+    "risicogroep": ["verboden-ai", "hoog-risico-ai-systeem", "geen-hoog-risico-ai-systeem", "uitzondering-van-toepassing"],
+    "rol-ai-act": ["aanbieder", "gebruiksverantwoordelijke", "importeur", "distributeur"],
+    "transparantieverplichting": ["transparantieverplichting", "geen-transparantieverplichting"],
+    "systeemrisico": ["systeemrisico", "geen-systeemrisico", "niet-van-toepassing"],
+    "open-source": ["open-source", "geen-open-source", "niet-van-toepassing"],
+}  # fmt: skip
+
+
+class RequirementFactory(DjangoModelFactory):
+    """A requirement of the AI Act that holds for every AI system, in phase 2; `axes` narrows it."""
+
+    class Meta:
+        model = governance.Requirement
+        skip_postgeneration_save = True
+
+    urn = factory.Sequence(lambda n: f"urn:nl:ak:ver:aia-{n + 100}")
+    slug = factory.LazyAttribute(lambda item: item.urn.rsplit(":", 1)[-1])
+    title_nl = factory.LazyAttribute(lambda item: f"Vereiste {item.urn.rsplit(':', 1)[-1]}")
+    law = factory.SubFactory(LawFactory)
+
+    @factory.post_generation
+    def phases(item, create, numbers):
+        item.phases.set([PhaseFactory(number=number) for number in ([2] if numbers is None else numbers)])
+
+    @factory.post_generation
+    def axes(item, create, narrowed):
+        values = {**EVERY_VALUE, **(narrowed or {})}
+        governance.AxisValue.objects.bulk_create(
+            governance.AxisValue(requirement=item, axis=axis, value=value) for axis in values for value in values[axis]
+        )
+
+
+class MeasureFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Measure
+        skip_postgeneration_save = True
+
+    urn = factory.Sequence(lambda n: f"urn:nl:ak:mtr:owp-{n + 100}")
+    slug = factory.LazyAttribute(lambda item: item.urn.rsplit(":", 1)[-1])
+    title_nl = factory.LazyAttribute(lambda item: f"Maatregel {item.urn.rsplit(':', 1)[-1]}")
+
+    @factory.post_generation
+    def phases(item, create, numbers):
+        item.phases.set([PhaseFactory(number=number) for number in ([2] if numbers is None else numbers)])
+
+    @factory.post_generation
+    def requirements(item, create, requirements):
+        item.requirements.set(requirements or [])
+
+
+class ToolFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Tool
+
+    urn = factory.Sequence(lambda n: f"urn:nl:ak:hlp:hulpmiddel-{n}")
+    slug = factory.LazyAttribute(lambda item: item.urn.rsplit(":", 1)[-1])
+    title_nl = factory.LazyAttribute(lambda item: f"Hulpmiddel {item.urn.rsplit(':', 1)[-1]}")
+
+
+class AlgorithmFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Algorithm
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Algoritme {n}")
+    description_short = "Ordent meldingen op urgentie."
