@@ -1,0 +1,23 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand, call_command
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes an installation ready for use, or brings it up to date: the database, the built-in catalogue and the "
+        "built-in decision tree. Running it again changes nothing that is there."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo", action="store_true", help="add the demo organisation, with accounts whose password is known"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        call_command("load_catalogue")
+        call_command("import_decision_tree")
+        if options["demo"]:
+            call_command("load_demo")
