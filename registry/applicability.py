@@ -26,7 +26,7 @@ for _axis, _value in AXIS_OF_LABEL.values():
 
 @dataclass(frozen=True)
 class Profile:
-    """What is known of an algorithm: its values per axis, whether they are final, and its facts (absent: unanswered)."""
+    """What is known of an algorithm: its values per axis, whether they are final, its facts (absent: unanswered)."""
 
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_finished: bool = False
@@ -90,8 +90,9 @@ def decide(profile: Profile, duty: Duty) -> tuple[str, dict[str, Any]]:
         if carried:
             if not carried & allowed:
                 return Outcome.DOES_NOT_APPLY, {"code": "axis", "axis": axis, "values": sorted(carried)}
-            if not POSSIBLE[axis] <= allowed:
-                matched[axis] = sorted(carried & allowed)
+            telling = carried & allowed - {NOT_APPLICABLE}
+            if telling and not POSSIBLE[axis] <= allowed:
+                matched[axis] = sorted(telling)
         elif not profile.is_finished and not POSSIBLE[axis] <= allowed and unknown is None:
             unknown = {"code": "unanswered_axis", "axis": axis}
     for fact in duty.facts:
@@ -137,7 +138,7 @@ def explain(outcome: str, reason: Mapping[str, Any], question: str = "") -> str:
 
 def _what_is_missing(reason: Mapping[str, Any], question: str) -> str:
     if reason["code"] == "unanswered_fact":
-        return _("answer whether this holds: %(fact)s") % {"fact": lower_first(Fact(reason["fact"]).label)}
+        return _("answer whether this holds: %(fact)s") % {"fact": lower_first(str(Fact(reason["fact"]).label))}
     if question:
         return _("answer question %(number)s of the decision aid") % {"number": question}
     return _("finish the classification")
@@ -147,9 +148,9 @@ def _why_it_applies(reason: Mapping[str, Any]) -> str:
     match reason["code"]:
         case "axes":
             names = value_names()
-            return _and([_or([names[value] for value in values]) for values in reason["axes"].values()])
+            return _and([names[value] for values in reason["axes"].values() for value in values])
         case "facts":
-            return _and([lower_first(Fact(fact).label) for fact in reason["facts"]])
+            return _and([lower_first(str(Fact(fact).label)) for fact in reason["facts"]])
         case "every_ai_system":
             return _("this holds for every AI system")
         case _:
@@ -161,7 +162,7 @@ def _why_it_does_not(reason: Mapping[str, Any]) -> str:
         case "ai_act_does_not_apply":
             return _("the AI Act does not apply to this algorithm")
         case "fact":
-            return _("this does not hold: %(fact)s") % {"fact": lower_first(Fact(reason["fact"]).label)}
+            return _("this does not hold: %(fact)s") % {"fact": lower_first(str(Fact(reason["fact"]).label))}
         case _:
             values, names = reason["values"], value_names()
             if reason["axis"] == Axis.ROLE and len(values) == 1:
@@ -208,7 +209,3 @@ def lower_first(text: str) -> str:
 
 def _and(parts: list[str]) -> str:
     return _(" and ").join(parts)
-
-
-def _or(parts: list[str]) -> str:
-    return _(" or ").join(parts)
