@@ -51,7 +51,7 @@ class Algorithm(models.Model):
     organisation = models.ForeignKey(
         Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="algorithms"
     )
-    department = models.CharField(_("department"), max_length=200, blank=True)
+    department = models.CharField(_("department"), max_length=500, blank=True)
     phase = models.ForeignKey(
         LifecyclePhase,
         verbose_name=_("lifecycle phase"),

@@ -1,3 +1,5 @@
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -5,6 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.models import DecisionTree, Period, PeriodQuerySet
 from registry.models.algorithm import Algorithm
+
+
+class AnswersQuerySet(PeriodQuerySet):
+    def with_tree(self) -> Self:
+        """With the tree they were given in, but not its content: `decision_tree.tree_of` keeps that in memory."""
+        return self.select_related("tree", "by").defer("tree__content")
 
 
 class Answers(models.Model):
@@ -31,7 +39,7 @@ class Classification(Answers, Period):
     ai_act_applies = models.BooleanField(_("the AI Act applies"))
     risk_group = models.CharField(_("risk group"), max_length=40, blank=True)
 
-    objects = PeriodQuerySet.as_manager()
+    objects = AnswersQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("classification")
@@ -68,6 +76,8 @@ class ClassificationDraft(Answers):
     )
     started = models.DateTimeField(_("started"), default=timezone.now)
     changed = models.DateTimeField(_("last changed"), auto_now=True)
+
+    objects = AnswersQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("unfinished classification")

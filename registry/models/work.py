@@ -1,4 +1,4 @@
-"""What is done about requirements and measures, per algorithm: one open row per subject, earlier rows are its history."""
+"""What is done about requirements and measures: one open row per algorithm and subject, earlier rows its history."""
 
 from typing import Self
 
