@@ -7,4 +7,11 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Algorithms")
 
     def ready(self) -> None:
-        import registry.permissions  # noqa: F401  (states the rules)
+        """States the register's rules, and lets the catalogue say when what applies must be decided anew."""
+        import registry.permissions  # noqa: F401
+        from governance import decision_tree_import, framework_import, own_items
+        from registry import catalogue_changes
+
+        framework_import.after_import.append(catalogue_changes.after_framework_import)
+        own_items.after_change.append(catalogue_changes.after_own_item)
+        decision_tree_import.after_import.append(catalogue_changes.due_for_review)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,7 +30,7 @@ BATCH = 500
 
 def current_tree() -> DecisionTree | None:
     """The decision tree in use for new classifications; None before one was imported."""
-    return DecisionTree.objects.filter(is_current=True).first()
+    return DecisionTree.objects.filter(is_current=True).defer("content").first()
 
 
 def draft_walk(draft: ClassificationDraft) -> Walk:
@@ -41,7 +42,7 @@ def start(algorithm: Algorithm, *, by: User) -> ClassificationDraft:
 
     A new one begins with the answers and facts of the current classification, as far as they still fit the tree.
     """
-    draft = ClassificationDraft.objects.filter(algorithm=algorithm).select_related("tree").first()
+    draft = ClassificationDraft.objects.with_tree().filter(algorithm=algorithm).first()
     if draft:
         return draft
     tree = current_tree()
@@ -141,7 +142,7 @@ def classify(
             by=by,
         )
         ClassificationDraft.objects.filter(algorithm=algorithm).delete()
-        decide_all([algorithm])
+        decide_all([algorithm], now)
         audit_trail.record("algorithm.classified", algorithm, _changes(former, classification))
     return classification
 
@@ -232,9 +233,7 @@ def profiles_of(algorithms: Sequence[Algorithm]) -> dict[int, Profile]:
     current = {c.algorithm_id: c for c in Classification.objects.current().filter(algorithm__in=ids)}
     drafts = {
         d.algorithm_id: d
-        for d in ClassificationDraft.objects.filter(algorithm__in=[pk for pk in ids if pk not in current])
-        .select_related("tree")
-        .defer("tree__content")
+        for d in ClassificationDraft.objects.with_tree().filter(algorithm__in=[pk for pk in ids if pk not in current])
     }
     profiles = {}
     for algorithm in algorithms:
@@ -250,10 +249,11 @@ def profiles_of(algorithms: Sequence[Algorithm]) -> dict[int, Profile]:
     return profiles
 
 
-def decide_all(algorithms: Iterable[Algorithm]) -> None:
+def decide_all(algorithms: Iterable[Algorithm], moment: datetime | None = None) -> None:
     """Decides for these algorithms what applies and which measures are recommended, writes what changed, recounts.
 
-    An overruled outcome stays as the person put it. A withdrawn requirement stays where somebody worked on it.
+    `moment` (now, unless given) is when it changed, so that it coincides with the change that led to it. An overruled
+    outcome stays as the person put it. A withdrawn requirement stays where somebody worked on it.
     """
     everything = list(algorithms)
     catalogues: dict[int, Catalogue] = {}
@@ -264,12 +264,11 @@ def decide_all(algorithms: Iterable[Algorithm]) -> None:
             for algorithm in batch:
                 if algorithm.organisation_id not in catalogues:
                     catalogues[algorithm.organisation_id] = catalogue_of(algorithm.organisation)
-            _decide_batch(batch, catalogues)
+            _decide_batch(batch, catalogues, moment or timezone.now())
             compliance.recount(algorithm.pk for algorithm in batch)
 
 
-def _decide_batch(batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue]) -> None:
-    now = timezone.now()
+def _decide_batch(batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue], now: datetime) -> None:
     ids = [algorithm.pk for algorithm in batch]
     profiles = profiles_of(batch)
     rows: dict[int, dict[int, Applicability]] = {}

@@ -192,7 +192,7 @@ def _decide_by_person(
             since=now,
             by=by,
         )
-        decide_all([algorithm])
+        decide_all([algorithm], now)
         audit_trail.record(
             "applicability.overruled" if reason else "applicability.follows_rule",
             algorithm,

@@ -138,3 +138,75 @@ class AlgorithmFactory(DjangoModelFactory):
     organisation = factory.SubFactory(OrganisationFactory)
     name = factory.Sequence(lambda n: f"Algoritme {n}")
     description_short = "Ordent meldingen op urgentie."
+
+
+SMALL_TREE = {
+    "name": "Kleine boom",
+    "version": "1",
+    "questions": [
+        {
+            "questionId": "1.1",
+            "question": {"nl": "Is het AI?", "en": "Is it AI?"},
+            "explanation": "",
+            "category": "van_toepassing",
+            "subcategory": "AI-systeem",
+            "answers": [
+                {"answer": {"nl": "Ja", "en": "Yes"}, "labels": ["AI-systeem"], "nextQuestionId": "1.2"},
+                {"answer": {"nl": "Nee", "en": "No"}, "nextConclusionId": "11.1"},
+            ],
+        },
+        {
+            "questionId": "1.2",
+            "question": {"nl": "Wat is je rol?", "en": "What is your role?"},
+            "explanation": "",
+            "category": "van_toepassing",
+            "subcategory": "Rol",
+            "answers": [
+                {
+                    "answer": {"nl": "Wij maken het", "en": "We make it"},
+                    "labels": ["aanbieder"],
+                    "nextQuestionId": "2.1",
+                },
+                {
+                    "answer": {"nl": "Wij gebruiken het", "en": "We use it"},
+                    "labels": ["gebruiksverantwoordelijke"],
+                    "nextQuestionId": "2.1",
+                },
+            ],
+        },
+        {
+            "questionId": "2.1",
+            "question": {"nl": "Is het hoog risico?", "en": "Is it high risk?"},
+            "explanation": "",
+            "category": "risicogroep",
+            "subcategory": "Risico",
+            "answers": [
+                {"answer": {"nl": "Ja", "en": "Yes"}, "labels": ["hoog-risico AI"], "nextConclusionId": "12.0"},
+                {"answer": {"nl": "Nee", "en": "No"}, "labels": ["geen hoog-risico AI"], "nextConclusionId": "12.1"},
+            ],
+        },
+    ],
+    "conclusions": [
+        {"conclusionId": "11.1", "conclusion": {"nl": "Geen AI", "en": "No AI"}, "obligation": "Geen."},
+        {"conclusionId": "12.0", "conclusion": {"nl": "Hoog risico", "en": "High risk"}, "obligation": "Veel."},
+        {
+            "conclusionId": "12.1",
+            "conclusion": {"nl": "Geen hoog risico", "en": "No high risk"},
+            "obligation": "Weinig.",
+        },
+    ],
+}
+
+
+class DecisionTreeFactory(DjangoModelFactory):
+    """The current tree, of three questions: is it AI, which role, is it high risk."""
+
+    class Meta:
+        model = governance.DecisionTree
+
+    source = "built-in"
+    name = "Kleine boom"
+    version = "1"
+    fingerprint = factory.Sequence(lambda n: f"{n:064d}")
+    content = SMALL_TREE
+    is_current = True

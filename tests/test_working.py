@@ -20,7 +20,9 @@ def algorithm(as_somebody):
     requirement = factories.RequirementFactory(urn="urn:nl:ak:ver:woo-99", law=factories.LawFactory(slug="woo"))
     factories.MeasureFactory(urn="urn:nl:ak:mtr:imp-99", requirements=[requirement])
     organisation = as_somebody.memberships.get().organisation
-    return register(organisation, {"name": "Meldingen ordenen", "description_short": "Ordent meldingen."}, by=as_somebody)
+    return register(
+        organisation, {"name": "Meldingen ordenen", "description_short": "Ordent meldingen."}, by=as_somebody
+    )
 
 
 @pytest.fixture

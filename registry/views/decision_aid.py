@@ -1,0 +1,170 @@
+"""The decision aid: one question at a time, then the facts of the other laws, then what changes, then confirm."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from governance.decision_tree import tree_of
+from governance.models import Fact
+from registry import classifying
+from registry.forms import AnswerForm, FactsForm
+from registry.models import Classification, ClassificationDraft
+from registry.views.algorithm import add_errors, tab, visible_algorithm
+
+CLASSIFY = "registry.classify_algorithm"
+
+
+@login_required
+def question(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks the question at hand, or with `?vraag=` one that was answered before."""
+    algorithm = visible_algorithm(request, pk, CLASSIFY)
+    try:
+        draft = classifying.start(algorithm, by=request.user)  # type: ignore[arg-type]
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return redirect(algorithm)
+    tree, walk = tree_of(draft.tree), classifying.draft_walk(draft)
+    chosen = {step.question.number: step.choice for step in walk.steps}
+    wanted = request.POST.get("question") or request.GET.get("vraag")
+    if wanted is None:
+        if walk.question is None:
+            return redirect("decision-aid-facts", pk)
+        wanted = walk.question.number
+    if wanted not in chosen and (walk.question is None or wanted != walk.question.number):
+        messages.info(request, _("Question %(number)s is not on your path.") % {"number": wanted[:20]})
+        return redirect("decision-aid", pk)
+    asked = tree.questions[wanted]
+    form = AnswerForm(request.POST or None, question=asked, chosen=chosen.get(wanted))
+    if request.method == "POST" and form.is_valid():
+        try:
+            walk = classifying.answer(draft, wanted, form.cleaned_data["choice"], by=request.user)  # type: ignore[arg-type]
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            numbers = [step.question.number for step in walk.steps]
+            following = numbers[numbers.index(wanted) + 1 :]
+            if following and "stay" not in request.POST:
+                return redirect(f"{request.path}?vraag={following[0]}")
+            return redirect("decision-aid" if walk.question else "decision-aid-facts", pk)
+    earlier = [step for step in walk.steps if step.question.number != wanted]
+    previous = None
+    for step in walk.steps:
+        if step.question.number == wanted:
+            break
+        previous = step.question
+    return render(
+        request,
+        "registry/decision_aid_question.html",
+        tab(
+            algorithm,
+            "classification",
+            draft=draft,
+            question=asked,
+            form=form,
+            walk=walk,
+            earlier=earlier,
+            previous=previous,
+        ),
+    )
+
+
+def _draft(algorithm_id: int) -> ClassificationDraft:
+    return get_object_or_404(
+        ClassificationDraft.objects.with_tree().select_related("algorithm__organisation"),
+        algorithm=algorithm_id,
+    )
+
+
+@login_required
+def facts(request: HttpRequest, pk: int) -> HttpResponse:
+    algorithm = visible_algorithm(request, pk, CLASSIFY)
+    try:
+        draft = classifying.start(algorithm, by=request.user)  # type: ignore[arg-type]
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return redirect(algorithm)
+    form = FactsForm(request.POST or None, known=draft.facts)
+    if request.method == "POST" and form.is_valid():
+        classifying.answer_facts(draft, form.facts(), by=request.user)  # type: ignore[arg-type]
+        walk = classifying.draft_walk(draft)
+        return redirect("decision-aid-confirm" if walk.is_finished else "decision-aid", pk)
+    walk = classifying.draft_walk(draft)
+    return render(
+        request,
+        "registry/decision_aid_facts.html",
+        tab(algorithm, "classification", draft=draft, form=form, walk=walk),
+    )
+
+
+@login_required
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Shows the outcome and what it would change; POST makes it the current classification."""
+    algorithm = visible_algorithm(request, pk, CLASSIFY)
+    draft = _draft(pk)
+    walk = classifying.draft_walk(draft)
+    if walk.conclusion is None:
+        return redirect("decision-aid", pk)
+    if request.method == "POST":
+        classifying.classify(algorithm, draft.answers, draft.facts, tree=draft.tree, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("The classification is confirmed. Below is what applies, and why."))
+        return redirect("algorithm-requirements", pk)
+    return render(
+        request,
+        "registry/decision_aid_confirm.html",
+        tab(
+            algorithm,
+            "classification",
+            draft=draft,
+            walk=walk,
+            conclusion=walk.conclusion,
+            preview=classifying.preview(draft),
+            unanswered=[Fact(name).label for name in FACTS_ASKED if name not in draft.facts],
+            is_first=not Classification.objects.current().filter(algorithm=algorithm).exists(),
+        ),
+    )
+
+
+FACTS_ASKED = [fact.value for fact in Fact if fact != Fact.ACQUIRED]
+
+
+@login_required
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    algorithm = visible_algorithm(request, pk, CLASSIFY)
+    draft = _draft(pk)
+    classifying.discard(draft)
+    messages.success(request, _("The unfinished answers are thrown away."))
+    return redirect(algorithm)
+
+
+@login_required
+def classification(request: HttpRequest, pk: int) -> HttpResponse:
+    """The current classification with its path and sources, and the earlier ones."""
+    algorithm = visible_algorithm(request, pk)
+    rows = Classification.objects.with_tree().filter(algorithm=algorithm)
+    current = rows.current().first()
+    shown = current
+    if wanted := request.GET.get("versie"):
+        shown = rows.filter(pk=wanted).first() if wanted.isdecimal() else None
+        if shown is None:
+            raise Http404
+    draft = ClassificationDraft.objects.with_tree().filter(algorithm=algorithm).first()
+    return render(
+        request,
+        "registry/classification.html",
+        tab(
+            algorithm,
+            "classification",
+            current=current,
+            shown=shown,
+            walk=tree_of(shown.tree).walk(shown.answers) if shown else None,
+            facts=[(Fact(name).label, shown.facts.get(name)) for name in FACTS_ASKED] if shown else [],
+            earlier=rows.exclude(until=None),
+            draft=draft,
+            draft_walk=classifying.draft_walk(draft) if draft else None,
+        ),
+    )

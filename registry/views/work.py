@@ -1,0 +1,362 @@
+"""Working on an algorithm: its requirements and measures, one page each, one row written per change."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Prefetch
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from governance.models import LifecyclePhase, Measure, Requirement, Topic
+from registry import working
+from registry.forms import AssessmentForm, MeasureForm, OverruleForm, VerifyForm
+from registry.models import (
+    Algorithm,
+    Applicability,
+    MeasureStatus,
+    Recommendation,
+    RequirementAssessment,
+)
+from registry.models.applicability import Outcome
+from registry.reasons import Reasons
+from registry.registering import Conflict
+from registry.views.algorithm import add_errors, tab, visible_algorithm
+
+
+@dataclass
+class RequirementRow:
+    requirement: Requirement
+    applicability: Applicability
+    reason: str
+    assessment: RequirementAssessment | None
+    measures: int = 0
+    settled: int = 0
+
+    @property
+    def is_for_the_organisation(self) -> bool:
+        return [phase.number for phase in self.requirement.phases.all()] == [0]
+
+
+@login_required
+def requirements(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every requirement with its outcome and reason: what applies first, then what is undetermined, then the rest."""
+    algorithm = visible_algorithm(request, pk)
+    rows = requirement_rows(algorithm, request.GET)
+    levels: dict[str, list[RequirementRow]] = {"applies": [], "undetermined": [], "inherited": [], "does_not_apply": []}
+    for row in rows:
+        outcome = row.applicability.outcome
+        inherited = row.is_for_the_organisation and outcome == Outcome.APPLIES
+        levels["inherited" if inherited else outcome].append(row)
+    return render(
+        request,
+        "registry/algorithm_requirements.html",
+        tab(
+            algorithm,
+            "requirements",
+            **levels,
+            topics=Topic.objects.all(),
+            phases=LifecyclePhase.objects.all(),
+            statuses=RequirementAssessment.Status.choices,
+            query=request.GET,
+        ),
+    )
+
+
+def requirement_rows(algorithm: Algorithm, query: Any) -> list[RequirementRow]:
+    """The rows for this algorithm, narrowed by `topic`, `phase` and `status` in `query`; five queries."""
+    rows = (
+        Applicability.objects.current()
+        .filter(algorithm=algorithm)
+        .select_related("requirement__law")
+        .prefetch_related(
+            Prefetch("requirement__phases", LifecyclePhase.objects.only("number", "slug", "title_nl", "title_en"))
+        )
+        .order_by("requirement__urn")
+    )
+    if topic := query.get("topic"):
+        rows = rows.filter(requirement__topics__slug=topic)
+    if phase := query.get("phase"):
+        rows = rows.filter(requirement__phases__slug=phase)
+    work = RequirementAssessment.objects.current().filter(algorithm=algorithm).select_related("assignee", "claimed_by")
+    assessments = {row.requirement_id: row for row in work}
+    counts = measure_counts(algorithm)
+    reasons = Reasons(algorithm)
+    found = [
+        RequirementRow(
+            row.requirement,
+            row,
+            reasons.sentence(row),
+            assessments.get(row.requirement_id),
+            *counts.get(row.requirement_id, (0, 0)),
+        )
+        for row in rows
+    ]
+    if status := query.get("status"):
+        found = [row for row in found if (row.assessment.status if row.assessment else "open") == status]
+    return found
+
+
+def measure_counts(algorithm: Algorithm) -> dict[int, tuple[int, int]]:
+    """requirement → (recommended measures, of which settled)."""
+    recommended = Recommendation.objects.current().filter(algorithm=algorithm).values("measure")
+    settled = set(
+        MeasureStatus.objects.current().settled().filter(algorithm=algorithm).values_list("measure", flat=True)
+    )
+    links = Measure.requirements.through.objects.filter(measure__in=recommended)
+    counts: dict[int, tuple[int, int]] = {}
+    for measure_id, requirement_id in links.values_list("measure_id", "requirement_id"):
+        total, done = counts.get(requirement_id, (0, 0))
+        counts[requirement_id] = (total + 1, done + (measure_id in settled))
+    return counts
+
+
+def _applicability(request: HttpRequest, algorithm: Algorithm, slug: str) -> Applicability:
+    rows = Applicability.objects.current().filter(algorithm=algorithm).select_related("requirement__law", "by")
+    return get_object_or_404(rows, requirement__slug=slug)
+
+
+def _save(request: HttpRequest, form: BaseForm, verb: Any) -> tuple[bool, Any]:
+    """Calls the verb with what the form holds. (saved, the row as it stands after a conflict)"""
+    try:
+        verb(form.values(), seen=form.cleaned_data["seen"], by=request.user)  # type: ignore[attr-defined]
+    except ValidationError as error:
+        add_errors(form, error)
+        return False, None
+    except Conflict as meanwhile:
+        form.data = form.data.copy()  # type: ignore[attr-defined]
+        form.data["seen"] = str(meanwhile.current.pk) if meanwhile.current else ""  # type: ignore[index]
+        return False, meanwhile.current
+    return True, None
+
+
+@login_required
+def requirement(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    algorithm = visible_algorithm(request, pk)
+    applicability = _applicability(request, algorithm, slug)
+    subject = applicability.requirement
+    assessment = working.current_assessment(algorithm, subject)
+    may_assess = request.user.has_perm("registry.assess_requirement", assessment)
+    form = AssessmentForm(
+        request.POST or None,
+        instance=assessment,
+        organisation=algorithm.organisation,
+        may_assign=request.user.has_perm("registry.assign_work", algorithm),
+    )
+    conflict = None
+    if request.method == "POST":
+        if not may_assess:
+            raise PermissionDenied
+        if form.is_valid():
+            saved, conflict = _save(request, form, lambda *a, **k: working.assess(algorithm, subject, *a, **k))
+            if saved:
+                messages.success(request, _("%(code)s is saved.") % {"code": subject.code})
+                return redirect("algorithm-requirement", pk, slug)
+    return _requirement_page(request, algorithm, applicability, assessment, form=form, conflict=conflict)
+
+
+def _requirement_page(
+    request: HttpRequest,
+    algorithm: Algorithm,
+    applicability: Applicability,
+    assessment: RequirementAssessment,
+    **context: Any,
+) -> HttpResponse:
+    subject = applicability.requirement
+    reasons = Reasons(algorithm)
+    history = RequirementAssessment.objects.filter(algorithm=algorithm, requirement=subject).exclude(until=None)
+    return render(
+        request,
+        "registry/algorithm_requirement.html",
+        tab(
+            algorithm,
+            "requirements",
+            **{
+                "requirement": subject,
+                "applicability": applicability,
+                "reason": reasons.sentence(applicability),
+                "question": reasons.question(applicability),
+                "assessment": assessment,
+                "may_assess": request.user.has_perm("registry.assess_requirement", assessment),
+                "may_verify": assessment.status == RequirementAssessment.Status.MET
+                and assessment.verified_at is None
+                and request.user.has_perm("registry.verify_requirement", assessment),
+                "verify_form": VerifyForm(initial={"seen": assessment.pk}),
+                "overrule_form": OverruleForm(initial={"seen": applicability.pk}),
+                "measures": measure_rows(algorithm, subject),
+                "tools": subject.tools.in_force(),  # type: ignore[attr-defined]
+                "history": history.select_related("by", "assignee")[:20],
+            }
+            | context,
+        ),
+    )
+
+
+@login_required
+@require_POST
+def verify(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    algorithm = visible_algorithm(request, pk)
+    applicability = _applicability(request, algorithm, slug)
+    assessment = working.current_assessment(algorithm, applicability.requirement)
+    if not request.user.has_perm("registry.verify_requirement", assessment):
+        raise PermissionDenied
+    form = VerifyForm(request.POST)
+    if form.is_valid():
+        assessment.pk = form.cleaned_data["seen"]
+        try:
+            working.verify(
+                assessment,
+                confirmed=form.cleaned_data["verdict"] == "confirm",
+                reason=form.cleaned_data["reason"],
+                by=request.user,  # type: ignore[arg-type]
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        except Conflict:
+            messages.warning(request, _("The claim changed while you looked at it. Here is how it stands now."))
+            return redirect("algorithm-requirement", pk, slug)
+        else:
+            messages.success(
+                request, _("Your verdict on %(code)s is saved.") % {"code": applicability.requirement.code}
+            )
+            return redirect("algorithm-requirement", pk, slug)
+    return _redisplay(request, algorithm, applicability, verify_form=form)
+
+
+@login_required
+@require_POST
+def overrule(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    algorithm = visible_algorithm(request, pk, "registry.overrule_applicability")
+    applicability = _applicability(request, algorithm, slug)
+    form = OverruleForm(request.POST)
+    if form.is_valid():
+        decided, seen = form.cleaned_data["outcome"], form.cleaned_data["seen"]
+        subject = applicability.requirement
+        try:
+            if decided == "rule":
+                working.follow_rule(algorithm, subject, seen=seen, by=request.user)  # type: ignore[arg-type]
+            else:
+                working.overrule(
+                    algorithm,
+                    subject,
+                    applies=decided == "applies",
+                    reason=form.cleaned_data["reason"],
+                    seen=seen,
+                    by=request.user,  # type: ignore[arg-type]
+                )
+        except ValidationError as error:
+            add_errors(form, error)
+        except Conflict:
+            messages.warning(request, _("The outcome changed while you looked at it. Here is how it stands now."))
+            return redirect("algorithm-requirement", pk, slug)
+        else:
+            messages.success(request, _("Your decision on %(code)s is saved.") % {"code": subject.code})
+            return redirect("algorithm-requirement", pk, slug)
+    return _redisplay(request, algorithm, applicability, overrule_form=form)
+
+
+def _redisplay(request: HttpRequest, algorithm: Algorithm, applicability: Applicability, **forms: Any) -> HttpResponse:
+    """The requirement's page with one of its side forms shown again, as it was filled in."""
+    assessment = working.current_assessment(algorithm, applicability.requirement)
+    form = AssessmentForm(
+        instance=assessment,
+        organisation=algorithm.organisation,
+        may_assign=request.user.has_perm("registry.assign_work", algorithm),
+    )
+    return _requirement_page(request, algorithm, applicability, assessment, form=form, **forms)
+
+
+@dataclass
+class MeasureRow:
+    measure: Measure
+    is_recommended: bool
+    status: MeasureStatus | None
+
+
+def measure_rows(algorithm: Algorithm, subject: Requirement | None = None, query: Any = None) -> list[MeasureRow]:
+    """Recommended measures and those somebody worked on, of one requirement or of all, in the framework's order."""
+    query = query or {}
+    recommended = set(Recommendation.objects.current().filter(algorithm=algorithm).values_list("measure", flat=True))
+    statuses = {
+        row.measure_id: row
+        for row in MeasureStatus.objects.current().filter(algorithm=algorithm).select_related("assignee")
+    }
+    measures = Measure.objects.for_organisation(algorithm.organisation).filter(pk__in=recommended | statuses.keys())
+    if subject is not None:
+        measures = measures.filter(requirements=subject)
+    if topic := query.get("topic"):
+        measures = measures.filter(topics__slug=topic)
+    if phase := query.get("phase"):
+        measures = measures.filter(phases__slug=phase)
+    rows = [MeasureRow(m, m.pk in recommended, statuses.get(m.pk)) for m in measures.order_by("slug")]
+    if choice := query.get("choice"):
+        rows = [row for row in rows if (row.status.choice if row.status else "open") == choice]
+    return rows
+
+
+@login_required
+def measures(request: HttpRequest, pk: int) -> HttpResponse:
+    algorithm = visible_algorithm(request, pk)
+    rows = measure_rows(algorithm, query=request.GET)
+    return render(
+        request,
+        "registry/algorithm_measures.html",
+        tab(
+            algorithm,
+            "measures",
+            recommended=[row for row in rows if row.is_recommended],
+            set_aside=[row for row in rows if not row.is_recommended],
+            topics=Topic.objects.all(),
+            phases=LifecyclePhase.objects.filter(number__gt=0),
+            choices=MeasureStatus.Choice.choices,
+            query=request.GET,
+        ),
+    )
+
+
+@login_required
+def measure(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    algorithm = visible_algorithm(request, pk)
+    subject = get_object_or_404(Measure.objects.for_organisation(algorithm.organisation), slug=slug)
+    status = working.current_measure_status(algorithm, subject)
+    is_recommended = Recommendation.objects.current().filter(algorithm=algorithm, measure=subject).exists()
+    may_record = request.user.has_perm("registry.record_measure", status)
+    form = MeasureForm(
+        request.POST or None,
+        instance=status,
+        organisation=algorithm.organisation,
+        may_assign=request.user.has_perm("registry.assign_work", algorithm),
+    )
+    conflict = None
+    if request.method == "POST":
+        if not may_record:
+            raise PermissionDenied
+        if form.is_valid():
+            saved, conflict = _save(request, form, lambda *a, **k: working.record_measure(algorithm, subject, *a, **k))
+            if saved:
+                messages.success(request, _("%(code)s is saved.") % {"code": subject.code})
+                return redirect("algorithm-measure", pk, slug)
+    applying = Applicability.objects.current().applying().filter(algorithm=algorithm, requirement__measures=subject)
+    history = MeasureStatus.objects.filter(algorithm=algorithm, measure=subject).exclude(until=None)
+    return render(
+        request,
+        "registry/algorithm_measure.html",
+        tab(
+            algorithm,
+            "measures",
+            measure=subject,
+            status=status,
+            is_recommended=is_recommended,
+            may_record=may_record,
+            form=form,
+            conflict=conflict,
+            serves=applying.select_related("requirement").order_by("requirement__urn"),
+            tools=subject.tools.in_force(),  # type: ignore[attr-defined]
+            history=history.select_related("by", "assignee")[:20],
+        ),
+    )

@@ -1,0 +1,157 @@
+"""The decision aid as a person walks through it."""
+
+import pytest
+from django.urls import reverse
+
+from governance import audit_trail
+from registry.models import Classification, ClassificationDraft
+from registry.registering import register
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def algorithm(client, somebody):
+    factories.DecisionTreeFactory()
+    factories.RequirementFactory(
+        urn="urn:nl:ak:ver:aia-20",
+        axes={"risicogroep": ["hoog-risico-ai-systeem"], "rol-ai-act": ["gebruiksverantwoordelijke"]},
+    )
+    client.force_login(somebody)
+    with audit_trail.acting(somebody, "command"):
+        return register(
+            somebody.memberships.get().organisation, {"name": "Ordenen", "description_short": "Ordent."}, by=somebody
+        )
+
+
+@pytest.fixture
+def answer(client, algorithm):
+    """Posts answers one after the other; returns the last response."""
+
+    def post(*answers):
+        for question, choice in answers:
+            response = client.post(
+                reverse("decision-aid", args=[algorithm.pk]), {"question": question, "choice": choice}
+            )
+        return response
+
+    return post
+
+
+def test_one_question_is_asked_at_a_time(client, algorithm):
+    page = client.get(reverse("decision-aid", args=[algorithm.pk])).content.decode()
+
+    assert ("Is het AI?" in page, "Wat is je rol?" in page) == (True, False)
+
+
+def test_the_path_so_far_is_shown_and_can_be_gone_back_to(client, algorithm, answer):
+    answer(("1.1", 0), ("1.2", 1))
+
+    page = client.get(reverse("decision-aid", args=[algorithm.pk])).content.decode()
+
+    assert "Wij gebruiken het" in page
+    assert "?vraag=1.1" in page
+
+
+def test_an_earlier_question_shows_the_answer_that_was_given(client, algorithm, answer):
+    answer(("1.1", 0), ("1.2", 1))
+
+    page = client.get(reverse("decision-aid", args=[algorithm.pk]) + "?vraag=1.2")
+
+    assert page.context["form"]["choice"].value() == 1
+
+
+def test_no_answer_is_an_error_with_the_question_shown_again(client, algorithm):
+    page = client.post(reverse("decision-aid", args=[algorithm.pk]), {"question": "1.1"})
+
+    assert list(page.context["form"].errors) == ["choice"]
+
+
+@pytest.mark.parametrize("question", ["2.1", "9.9", "<script>"])
+def test_a_question_that_is_not_on_the_path_leads_back_to_the_one_at_hand(client, algorithm, question):
+    asked = client.get(reverse("decision-aid", args=[algorithm.pk]), {"vraag": question})
+
+    assert asked.url == reverse("decision-aid", args=[algorithm.pk])
+
+
+def test_it_can_be_left_and_gone_on_with_by_a_colleague(client, algorithm, answer):
+    answer(("1.1", 0))
+    colleague = factories.member("officer", algorithm.organisation)
+
+    client.force_login(colleague)
+    page = client.get(reverse("decision-aid", args=[algorithm.pk])).content.decode()
+
+    assert "Wat is je rol?" in page
+    assert ClassificationDraft.objects.count() == 1
+
+
+def test_after_the_last_question_come_the_facts_then_what_changes_then_confirming(client, algorithm, answer):
+    after_last = answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
+    after_facts = client.post(reverse("decision-aid-facts", args=[algorithm.pk]), {"personal_data": "yes"})
+    shown = client.get(after_facts.url).content.decode()
+
+    client.post(after_facts.url)
+
+    classification = Classification.objects.get()
+    assert after_last.url == reverse("decision-aid-facts", args=[algorithm.pk])
+    assert "aia-20" in shown
+    assert (classification.conclusion, classification.facts) == ("12.0", {"personal_data": True})
+
+
+def test_every_outcome_has_its_reason_in_a_sentence(client, algorithm, answer):
+    undetermined = client.get(reverse("algorithm-requirements", args=[algorithm.pk])).context["undetermined"]
+    answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
+    client.post(reverse("decision-aid-confirm", args=[algorithm.pk]))
+
+    applies = client.get(reverse("algorithm-requirements", args=[algorithm.pk])).context["applies"]
+
+    assert "2.1" in undetermined[0].reason or "1.2" in undetermined[0].reason
+    assert applies[0].reason.endswith(".")
+
+
+def test_unfinished_answers_cannot_be_confirmed(client, algorithm, answer):
+    answer(("1.1", 0))
+
+    asked = client.post(reverse("decision-aid-confirm", args=[algorithm.pk]))
+
+    assert asked.url == reverse("decision-aid", args=[algorithm.pk])
+    assert not Classification.objects.exists()
+
+
+def test_unfinished_answers_can_be_thrown_away(client, algorithm, answer):
+    answer(("1.1", 0))
+
+    client.post(reverse("decision-aid-discard", args=[algorithm.pk]))
+
+    assert not ClassificationDraft.objects.exists()
+
+
+def test_the_classification_page_shows_the_answers_and_the_earlier_ones(client, algorithm, answer):
+    for last in (0, 1):
+        answer(("1.1", 0), ("1.2", 1), ("2.1", last))
+        client.post(reverse("decision-aid-confirm", args=[algorithm.pk]))
+    former = Classification.objects.exclude(until=None).get()
+
+    page = client.get(reverse("classification", args=[algorithm.pk])).content.decode()
+    earlier = client.get(reverse("classification", args=[algorithm.pk]), {"versie": former.pk})
+
+    assert f"?versie={former.pk}" in page
+    assert earlier.context["shown"] == former
+
+
+@pytest.mark.parametrize("version", ["0", "x", "-1"])
+def test_a_classification_that_is_not_there_is_not_found(client, algorithm, version):
+    assert client.get(reverse("classification", args=[algorithm.pk]), {"versie": version}).status_code == 404
+
+
+def test_without_a_tree_the_page_says_what_to_do(client, somebody):
+    client.force_login(somebody)
+    with audit_trail.acting(somebody, "command"):
+        algorithm = register(
+            somebody.memberships.get().organisation, {"name": "Ordenen", "description_short": "x"}, by=somebody
+        )
+
+    asked = client.get(reverse("decision-aid", args=[algorithm.pk]))
+
+    assert asked.url == algorithm.get_absolute_url()
