@@ -10,6 +10,7 @@ from typing import Any
 import django_filters
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from governance.models import (
@@ -63,6 +64,19 @@ AXIS_VALUES: dict[str, list[tuple[str, Any]]] = {
     ],
 }
 """The values that the framework gives requirements on each axis, with their names."""
+
+
+class QueryFilterSet(django_filters.FilterSet):
+    """Filters by a query string. What is left empty, as a list without a choice sends it, does not filter."""
+
+    def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
+        if data is not None:
+            filled = QueryDict(mutable=True)
+            for name, values in data.lists():
+                if given := [value for value in values if value]:
+                    filled.setlist(name, given)
+            data = filled
+        super().__init__(data, *args, **kwargs)
 
 
 class LinkedFilter(django_filters.ModelMultipleChoiceFilter):
@@ -122,7 +136,7 @@ class SearchFilter(django_filters.CharFilter):
         return qs
 
 
-class CatalogueFilter(django_filters.FilterSet):
+class CatalogueFilter(QueryFilterSet):
     """The filters that requirements, measures and tools share."""
 
     OWN = [("framework", _("Of the national framework")), ("own", _("Of an organisation itself"))]
@@ -173,7 +187,7 @@ class ToolFilter(CatalogueFilter):
         fields: list[str] = []
 
 
-class AuditCriterionFilter(django_filters.FilterSet):
+class AuditCriterionFilter(QueryFilterSet):
     framework = LinkedFilter(field_name="framework", queryset=AuditFramework.objects.all(), label=_("Audit framework"))
 
     class Meta:
@@ -181,7 +195,7 @@ class AuditCriterionFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class TermFilter(django_filters.FilterSet):
+class TermFilter(QueryFilterSet):
     q = SearchFilter("term_nl__icontains", "term_en__icontains", "definition_nl__icontains", "definition_en__icontains")
 
     class Meta:

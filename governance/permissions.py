@@ -87,15 +87,27 @@ def never(user: User, record: Any) -> bool:
 rule("governance.add_organisation", "governance.change_organisation", answer=is_operator)
 rule("governance.add_user", "governance.change_user", "governance.view_user", answer=is_operator)
 rule("governance.add_membership", "governance.change_membership", answer=is_operator)
-rule("governance.import_framework", answer=is_operator)
+rule("governance.import_framework", "governance.view_installation_trail", answer=is_operator)
 rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
 rule("governance.view_auditevent", answer=in_organisation(Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR))
 for kind in ("requirement", "measure"):
     rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)
 for kind in (
-    "requirement", "measure", "tool", "topic", "lifecyclephase", "discipline", "law", "auditframework", "auditcriterion",
-    "axisvalue", "term", "frameworkrelease", "cataloguerevision", "decisiontree",
-):  # fmt: skip
+    "auditcriterion",
+    "auditframework",
+    "axisvalue",
+    "cataloguerevision",
+    "decisiontree",
+    "discipline",
+    "frameworkrelease",
+    "law",
+    "lifecyclephase",
+    "measure",
+    "requirement",
+    "term",
+    "tool",
+    "topic",
+):
     rule(f"governance.view_{kind}", answer=lambda user, record: True)
 
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from governance.filters import AXIS_VALUES, LinkedFilter, SearchFilter, YesNoFilter
+from governance.filters import AXIS_VALUES, LinkedFilter, QueryFilterSet, SearchFilter, YesNoFilter
 from governance.models import Axis, Law, LifecyclePhase, Organisation, Topic
 from registry.models import Algorithm, AlgorithmTheme, Applicability, Classification
 from registry.models.applicability import Outcome
@@ -65,7 +65,7 @@ def visible_organisations(request: Any) -> QuerySet[Organisation]:
     return Organisation.objects.visible_to(request.user) if request else Organisation.objects.none()
 
 
-class AlgorithmFilter(django_filters.FilterSet):
+class AlgorithmFilter(QueryFilterSet):
     q = SearchFilter("name__icontains", "description_short__icontains", "department__icontains", "provider__icontains")
     organisation = LinkedFilter(field_name="organisation", queryset=visible_organisations, label=_("Organisation"))
     phase = LinkedFilter(field_name="phase", queryset=LifecyclePhase.objects.all(), label=_("Lifecycle phase"))
@@ -98,7 +98,7 @@ class AlgorithmFilter(django_filters.FilterSet):
         return queryset.filter(Exists(AlgorithmTheme.objects.filter(algorithm=OuterRef("pk"), theme__in=value)))
 
 
-class ApplicabilityFilter(django_filters.FilterSet):
+class ApplicabilityFilter(QueryFilterSet):
     outcome = django_filters.MultipleChoiceFilter(choices=Outcome.choices, distinct=False, label=_("Outcome"))
 
     class Meta:

@@ -174,9 +174,8 @@ class DescriptionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phase"].queryset = LifecyclePhase.objects.filter(number__gt=0)
-        if not self.is_bound:
-            self.initial["seen"] = self.instance.version
-            self.initial["themes"] = [row.theme for row in self.instance.themes.all()]
+        self.initial["seen"] = self.instance.version
+        self.initial["themes"] = [row.theme for row in self.instance.themes.all()]
 
     def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
         return [(title, [self[name] for name in names]) for title, names in DESCRIPTION]
@@ -237,7 +236,7 @@ class FactsForm(forms.Form):
                 choices=self.ANSWERS,
                 required=False,
                 widget=forms.RadioSelect,
-                initial={True: "yes", False: "no"}.get(known.get(fact.value), ""),  # type: ignore[arg-type]
+                initial={True: "yes", False: "no"}.get(known.get(fact.value), ""),
             )
 
     def facts(self) -> dict[str, bool]:

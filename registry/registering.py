@@ -27,7 +27,7 @@ def register(organisation: Organisation, fields: Mapping[str, Any], *, by: User 
     values = dict(fields)
     themes = values.pop("themes", [])
     algorithm = Algorithm(organisation=organisation, created_by=by, **values)
-    algorithm.full_clean(exclude=["organisation", "created_by"])
+    algorithm.full_clean(exclude=["created_by"])
     with transaction.atomic():
         algorithm.save()
         _set_themes(algorithm, themes)
@@ -57,7 +57,7 @@ def revise(algorithm: Algorithm, fields: Mapping[str, Any], *, seen: int, by: Us
         themes = values.pop("themes", None)
         for name, value in values.items():
             setattr(fresh, name, value)
-        fresh.full_clean(exclude=["organisation", "created_by"])
+        fresh.full_clean(exclude=["created_by"])
         fresh.version += 1
         fresh.save()
         if themes is not None:

@@ -70,14 +70,21 @@ class LawFactory(DjangoModelFactory):
 
 EVERY_VALUE = {
     "soort-toepassing": [
-        "ai-systeem", "ai-systeem-voor-algemene-doeleinden", "ai-model-voor-algemene-doeleinden",
+        "ai-systeem",
+        "ai-systeem-voor-algemene-doeleinden",
+        "ai-model-voor-algemene-doeleinden",
     ],
-    "risicogroep": ["verboden-ai", "hoog-risico-ai-systeem", "geen-hoog-risico-ai-systeem", "uitzondering-van-toepassing"],
+    "risicogroep": [
+        "verboden-ai",
+        "hoog-risico-ai-systeem",
+        "geen-hoog-risico-ai-systeem",
+        "uitzondering-van-toepassing",
+    ],
     "rol-ai-act": ["aanbieder", "gebruiksverantwoordelijke", "importeur", "distributeur"],
     "transparantieverplichting": ["transparantieverplichting", "geen-transparantieverplichting"],
     "systeemrisico": ["systeemrisico", "geen-systeemrisico", "niet-van-toepassing"],
     "open-source": ["open-source", "geen-open-source", "niet-van-toepassing"],
-}  # fmt: skip
+}
 
 
 class RequirementFactory(DjangoModelFactory):

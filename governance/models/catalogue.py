@@ -142,8 +142,8 @@ class Law(CatalogueGroup):
 
 class CatalogueItemQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
-        """The framework's items are for everybody; an organisation's own are for those who see that organisation."""
-        return self.filter(Q(organisation=None) | Q(organisation__in=Organisation.objects.visible_to(user)))
+        """The framework's items are for everybody; an organisation's own for its people and those below it."""
+        return self.filter(Q(organisation=None) | Q(organisation__in=Organisation.objects.counting_for(user)))
 
     def for_organisation(self, organisation: Organisation) -> Self:
         """The framework's items, and the own items of this organisation and of those above it."""

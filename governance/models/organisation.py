@@ -32,6 +32,14 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             return self.none()
         return self.where_member_holds(user, Membership.Role.values)
 
+    def counting_for(self, user: User | AnonymousUser) -> Self:
+        """The visible organisations and those above them, whose own requirements count for what is below."""
+        if not user.is_authenticated:
+            return self.none()
+        below = Membership.objects.current().filter(user=user)
+        below = below.filter(StartsWith(models.F("organisation__path"), models.OuterRef("path")))
+        return self.filter(models.Exists(below)) | self.visible_to(user)
+
     def where_member_holds(self, user: User, roles: "Iterable[str]") -> Self:
         """The organisations in which this person currently holds one of `roles`, directly or from above."""
         memberships = Membership.objects.current().filter(user=user, role__in=list(roles))
@@ -80,11 +88,10 @@ class Organisation(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keeps `path` true: a new row needs its number first, hence the second write."""
-        if self.pk is None:
+        """Saves, and keeps the paths of this organisation and of all below it true."""
+        if not self.path:
             self.path = f"new:{self.slug}"
-            super().save(*args, **kwargs)
-            kwargs = {}
+        super().save(*args, **kwargs)
         path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
         if self.path != path:
             self.path = path
@@ -92,8 +99,6 @@ class Organisation(models.Model):
             for child in Organisation.objects.filter(parent=self):
                 child.parent = self
                 child.save()
-        elif not self._state.adding:
-            super().save(*args, **kwargs)
 
 
 class Membership(models.Model):

@@ -118,7 +118,10 @@ class Algorithm(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="algorithm_has_a_name"),
             models.UniqueConstraint(
-                fields=["organisation", "source_id"], condition=~Q(source_id=""), name="algorithm_source_id_once"
+                fields=["organisation", "source_id"],
+                condition=~Q(source_id=""),
+                name="algorithm_source_id_once",
+                violation_error_message=_("The organisation has another algorithm with this source ID."),
             ),
         ]
 

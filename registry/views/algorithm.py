@@ -44,7 +44,7 @@ def algorithms(request: HttpRequest) -> HttpResponse:
     current = Classification.objects.current().filter(algorithm__in=[row.pk for row in page])
     groups = dict(current.values_list("algorithm", "risk_group"))
     for row in page:
-        row.risk_group = groups.get(row.pk)  # type: ignore[attr-defined]
+        row.risk_group = groups.get(row.pk)
     return render(
         request,
         "registry/algorithms.html",
@@ -53,7 +53,7 @@ def algorithms(request: HttpRequest) -> HttpResponse:
             "filter": found,
             "page": page,
             "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort")),
-            "may_register": registrable(request.user).exists(),  # type: ignore[arg-type]
+            "may_register": registrable(request.user).exists(),
         },
     )
 
@@ -66,7 +66,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = dict(form.cleaned_data)
         try:
-            algorithm = register(fields.pop("organisation"), fields, by=request.user)  # type: ignore[arg-type]
+            algorithm = register(fields.pop("organisation"), fields, by=request.user)
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -131,7 +131,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = {name: form.cleaned_data[name] for name in form.changed_data if name != "seen"}
         try:
-            revise(algorithm, fields, seen=form.cleaned_data["seen"], by=request.user)  # type: ignore[arg-type]
+            revise(algorithm, fields, seen=form.cleaned_data["seen"], by=request.user)
         except ValidationError as error:
             add_errors(form, error)
         except Conflict as meanwhile:

@@ -23,7 +23,7 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks the question at hand, or with `?vraag=` one that was answered before."""
     algorithm = visible_algorithm(request, pk, CLASSIFY)
     try:
-        draft = classifying.start(algorithm, by=request.user)  # type: ignore[arg-type]
+        draft = classifying.start(algorithm, by=request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect(algorithm)
@@ -41,7 +41,7 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST or None, question=asked, chosen=chosen.get(wanted))
     if request.method == "POST" and form.is_valid():
         try:
-            walk = classifying.answer(draft, wanted, form.cleaned_data["choice"], by=request.user)  # type: ignore[arg-type]
+            walk = classifying.answer(draft, wanted, form.cleaned_data["choice"], by=request.user)
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -83,13 +83,13 @@ def _draft(algorithm_id: int) -> ClassificationDraft:
 def facts(request: HttpRequest, pk: int) -> HttpResponse:
     algorithm = visible_algorithm(request, pk, CLASSIFY)
     try:
-        draft = classifying.start(algorithm, by=request.user)  # type: ignore[arg-type]
+        draft = classifying.start(algorithm, by=request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect(algorithm)
     form = FactsForm(request.POST or None, known=draft.facts)
     if request.method == "POST" and form.is_valid():
-        classifying.answer_facts(draft, form.facts(), by=request.user)  # type: ignore[arg-type]
+        classifying.answer_facts(draft, form.facts(), by=request.user)
         walk = classifying.draft_walk(draft)
         return redirect("decision-aid-confirm" if walk.is_finished else "decision-aid", pk)
     walk = classifying.draft_walk(draft)
@@ -109,7 +109,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if walk.conclusion is None:
         return redirect("decision-aid", pk)
     if request.method == "POST":
-        classifying.classify(algorithm, draft.answers, draft.facts, tree=draft.tree, by=request.user)  # type: ignore[arg-type]
+        classifying.classify(algorithm, draft.answers, draft.facts, tree=draft.tree, by=request.user)
         messages.success(request, _("The classification is confirmed. Below is what applies, and why."))
         return redirect("algorithm-requirements", pk)
     return render(

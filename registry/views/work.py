@@ -124,13 +124,13 @@ def _applicability(request: HttpRequest, algorithm: Algorithm, slug: str) -> App
 def _save(request: HttpRequest, form: BaseForm, verb: Any) -> tuple[bool, Any]:
     """Calls the verb with what the form holds. (saved, the row as it stands after a conflict)"""
     try:
-        verb(form.values(), seen=form.cleaned_data["seen"], by=request.user)  # type: ignore[attr-defined]
+        verb(form.values(), seen=form.cleaned_data["seen"], by=request.user)
     except ValidationError as error:
         add_errors(form, error)
         return False, None
     except Conflict as meanwhile:
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["seen"] = str(meanwhile.current.pk) if meanwhile.current else ""  # type: ignore[index]
+        form.data = form.data.copy()
+        form.data["seen"] = str(meanwhile.current.pk) if meanwhile.current else ""
         return False, meanwhile.current
     return True, None
 
@@ -189,7 +189,7 @@ def _requirement_page(
                 "verify_form": VerifyForm(initial={"seen": assessment.pk}),
                 "overrule_form": OverruleForm(initial={"seen": applicability.pk}),
                 "measures": measure_rows(algorithm, subject),
-                "tools": subject.tools.in_force(),  # type: ignore[attr-defined]
+                "tools": subject.tools.in_force(),
                 "history": history.select_related("by", "assignee")[:20],
             }
             | context,
@@ -213,7 +213,7 @@ def verify(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
                 assessment,
                 confirmed=form.cleaned_data["verdict"] == "confirm",
                 reason=form.cleaned_data["reason"],
-                by=request.user,  # type: ignore[arg-type]
+                by=request.user,
             )
         except ValidationError as error:
             add_errors(form, error)
@@ -239,7 +239,7 @@ def overrule(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         subject = applicability.requirement
         try:
             if decided == "rule":
-                working.follow_rule(algorithm, subject, seen=seen, by=request.user)  # type: ignore[arg-type]
+                working.follow_rule(algorithm, subject, seen=seen, by=request.user)
             else:
                 working.overrule(
                     algorithm,
@@ -247,7 +247,7 @@ def overrule(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
                     applies=decided == "applies",
                     reason=form.cleaned_data["reason"],
                     seen=seen,
-                    by=request.user,  # type: ignore[arg-type]
+                    by=request.user,
                 )
         except ValidationError as error:
             add_errors(form, error)
@@ -356,7 +356,7 @@ def measure(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
             form=form,
             conflict=conflict,
             serves=applying.select_related("requirement").order_by("requirement__urn"),
-            tools=subject.tools.in_force(),  # type: ignore[attr-defined]
+            tools=subject.tools.in_force(),
             history=history.select_related("by", "assignee")[:20],
         ),
     )

@@ -1,0 +1,147 @@
+"""Organisations, people and who has which role where: arranged by the administrator of the installation."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from governance import audit_trail
+from governance.admin.register_admin import RegisterAdmin, ViewOnlyAdmin, VisibleFilter
+from governance.models import AuditEvent, Membership, Organisation, User
+
+admin.site.unregister(Group)
+
+Role = Membership.Role
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(RegisterAdmin):
+    """An organisation keeps its slug, which the addresses and the codes of its own items carry, and its place."""
+
+    list_display = ["name", "kind", "identifier", "parent"]
+    list_filter = ["kind"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "slug", "identifier"]
+    autocomplete_fields = ["parent"]
+    fields = ["name", "slug", "kind", "identifier", "parent"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Organisation | None = None) -> list[str]:
+        return ["slug"] if obj else []
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Organisation | None = None) -> dict[str, Any]:
+        return {} if obj else {"slug": ["name"]}
+
+
+class OneAddressInAnyCase(forms.ModelForm):
+    """Two accounts cannot differ in capitals alone: people log in with either."""
+
+    def clean_email(self) -> str:
+        email = User.objects.normalize_email(self.cleaned_data["email"])
+        if User.objects.exclude(pk=self.instance.pk).filter(email__iexact=email).exists():
+            raise ValidationError(_("There is an account with this e-mail address already."))
+        return email
+
+
+class PersonForm(OneAddressInAnyCase, UserChangeForm):
+    class Meta:
+        model = User
+        fields = ["email", "name", "language", "is_active", "is_staff", "is_superuser"]
+
+
+class NewPersonForm(OneAddressInAnyCase, AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "name", "language", "is_staff", "is_superuser"]
+
+
+@admin.register(User)
+class PersonAdmin(RegisterAdmin, UserAdmin):
+    """Accounts are added, changed and made inactive; what a person did keeps their name."""
+
+    form = PersonForm
+    add_form = NewPersonForm
+    list_display = ["name", "email", "is_active", "is_staff", "is_superuser", "last_login"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "language"]
+    search_fields = ["name", "email"]
+    date_hierarchy = "joined"
+    ordering = ["name", "pk"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "language", "password"]}),
+        (gettext_lazy("Access"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        (gettext_lazy("Dates"), {"fields": ["last_login", "joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["email", "name", "language", "is_staff", "is_superuser"]}),
+        (gettext_lazy("Password"), {"fields": ["usable_password", "password1", "password2"]}),
+    ]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Writes that the password changed, and never which it was."""
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and response.status_code == 302:
+                audit_trail.record("user.password_changed", User.objects.get(pk=id))
+        return response
+
+
+class MembershipForm(forms.ModelForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until <= since:
+            self.add_error("until", _("The membership must end after it starts."))
+        return cleaned
+
+
+@admin.register(Membership)
+class MembershipAdmin(RegisterAdmin):
+    """A role begins and ends; to change one, end it and add another."""
+
+    form = MembershipForm
+    list_display = ["user", "role", "organisation", "since", "until"]
+    list_filter = ["role", ("organisation", VisibleFilter), "since", "until"]
+    list_select_related = ["user", "organisation"]
+    search_fields = ["user__name", "user__email", "organisation__name"]
+    autocomplete_fields = ["user", "organisation"]
+    date_hierarchy = "since"
+    fields = ["user", "organisation", "role", "since", "until"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
+        return ["user", "organisation", "role"] if obj else []
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ViewOnlyAdmin):
+    """The trail of the organisations in which this person may read it; for the operator also what belongs to none."""
+
+    READERS = [Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR]
+
+    list_display = ["moment", "verb", "label", "subject_type", "actor", "channel", "organisation"]
+    list_filter = ["moment", "channel", ("organisation", VisibleFilter)]
+    list_select_related = ["actor", "organisation"]
+    search_fields = ["label", "verb", "subject_type", "actor__name", "actor__email", "request_id"]
+    date_hierarchy = "moment"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AuditEvent]:
+        readable = Q(organisation__in=Organisation.objects.where_member_holds(request.user, self.READERS))  # type: ignore[arg-type]
+        if request.user.has_perm("governance.view_installation_trail"):
+            readable |= Q(organisation=None)
+        return AuditEvent.objects.filter(readable)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        if isinstance(obj, AuditEvent) and obj.organisation_id is None:
+            return request.user.has_perm("governance.view_installation_trail")
+        return super().has_view_permission(request, obj) or (
+            obj is None and request.user.has_perm("governance.view_installation_trail")
+        )

@@ -1,0 +1,186 @@
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from governance.models import Fact, Measure, Organisation, Requirement, User
+from governance.permissions import REGISTRAR
+
+NOT_TOGETHER = gettext_lazy("This e-mail address and this password do not belong together. Check both.")
+
+
+class LogInForm(AuthenticationForm):
+    """E-mail address and password. What is wrong is not said: that would tell who has an account."""
+
+    username = UsernameField(
+        label=gettext_lazy("E-mail address"),
+        widget=forms.EmailInput(attrs={"autofocus": True, "autocapitalize": "none"}),
+    )
+    error_messages = {"invalid_login": NOT_TOGETHER, "inactive": NOT_TOGETHER}
+
+
+class SourceLines(forms.CharField):
+    """Sources, one on a line: a title, and its address if it has one. The value is that of `CatalogueItem.sources`."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+    _line = re.compile(r"(?P<title>.*?)\s*(?P<url>https?://\S+)?")
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return "\n".join(f"{source.get('title_nl', '')} {source.get('url', '')}".strip() for source in value)
+        return value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+    def clean(self, value: Any) -> list[dict[str, str]]:
+        lines = [line.strip() for line in super().clean(value).splitlines()]
+        return [self._source(number, line) for number, line in enumerate(lines, start=1) if line]
+
+    def _source(self, number: int, line: str) -> dict[str, str]:
+        found = self._line.fullmatch(line)
+        title, url = (found["title"], found["url"] or "") if found else (line, "")
+        if url:
+            try:
+                URLValidator(schemes=["http", "https"])(url)
+            except ValidationError as error:
+                sentence = _("Line %(number)d: %(url)s is not a web address.")
+                raise ValidationError(sentence % {"number": number, "url": url}) from error
+        return {"title_nl": title or url, "title_en": "", "url": url}
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """Fields that belong together; what is said in `folds` can be unfolded to show them."""
+
+    title: Any
+    fields: list[forms.BoundField]
+    folds: Any = ""
+
+    @property
+    def is_filled(self) -> bool:
+        return any(field.value() or field.errors for field in self.fields)
+
+
+class OwnItemForm(forms.ModelForm):
+    """What own requirements and measures have in common; `values` go to the verb, and the form itself saves nothing."""
+
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(), label=gettext_lazy("Organisation"), empty_label=None
+    )
+    sources = SourceLines(
+        label=gettext_lazy("Sources"),
+        required=False,
+        help_text=gettext_lazy("One on a line: a title, then the address that starts with https:// if there is one."),
+    )
+    facts = forms.MultipleChoiceField(
+        choices=Fact.choices,
+        label=gettext_lazy("Only where all of these hold"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Choose nothing if it holds for every algorithm of the organisation."),
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        if self.instance.pk:
+            del fields["organisation"]
+            fields["seen"].initial = self.instance.revision
+        else:
+            del fields["seen"]
+            fields["organisation"].queryset = Organisation.objects.where_member_holds(user, REGISTRAR)
+        fields["summary_nl"].required = True
+        fields["phases"].label_from_instance = lambda phase: f"{phase.number}. {phase}"
+
+    @property
+    def groups(self) -> list[FieldGroup]:
+        texts = ["organisation", "title_nl", "summary_nl", "risk_nl", "body_nl", "sources"]
+        groups = [
+            FieldGroup(_("What it says"), self._bound(texts)),
+            FieldGroup(_("When it counts"), self._bound(["law", "effective_from", "facts"])),
+            FieldGroup(_("Which requirements it serves"), self._bound(["requirements"]), _("Choose requirements")),
+            FieldGroup(_("Where it belongs"), self._bound(["phases", "topics", "disciplines"])),
+            FieldGroup(_("In English"), self._bound(["title_en", "summary_en", "risk_en"]), _("Add an English text")),
+        ]
+        return [group for group in groups if group.fields]
+
+    def _bound(self, names: list[str]) -> list[forms.BoundField]:
+        return [self[name] for name in names if name in self.fields]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the verbs want: the fields of the item."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("organisation", "seen")}
+
+    def now_seen(self, revision: int) -> None:
+        """Makes a form that is shown again stand for this revision."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data["seen"] = str(revision)
+        self.data = data
+
+
+LABELS = {
+    "title_nl": gettext_lazy("Title"),
+    "summary_nl": gettext_lazy("What it asks, in two to four sentences"),
+    "risk_nl": gettext_lazy("What goes wrong without it"),
+    "body_nl": gettext_lazy("Full text"),
+}
+HELP_TEXTS = {
+    "body_nl": gettext_lazy("In Markdown: # heading, - list, [words](https://address)."),
+    "phases": gettext_lazy("Phase 0 is arranged once, for all algorithms of the organisation."),
+}
+WIDGETS: dict[str, forms.Widget] = {
+    "summary_nl": forms.Textarea(attrs={"rows": 4}),
+    "risk_nl": forms.Textarea(attrs={"rows": 3}),
+    "body_nl": forms.Textarea(attrs={"rows": 10}),
+    "summary_en": forms.Textarea(attrs={"rows": 4}),
+    "risk_en": forms.Textarea(attrs={"rows": 3}),
+    "phases": forms.CheckboxSelectMultiple(),
+    "topics": forms.CheckboxSelectMultiple(),
+    "disciplines": forms.CheckboxSelectMultiple(),
+}
+
+
+class OwnRequirementForm(OwnItemForm):
+    class Meta:
+        model = Requirement
+        fields = [
+            "title_nl", "summary_nl", "risk_nl", "body_nl", "sources", "law", "effective_from", "facts",
+            "phases", "topics", "disciplines", "title_en", "summary_en", "risk_en",
+        ]  # fmt: skip
+        labels = LABELS
+        help_texts = HELP_TEXTS
+        widgets = WIDGETS | {"effective_from": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
+
+
+class OwnMeasureForm(OwnItemForm):
+    class Meta:
+        model = Measure
+        fields = [
+            "title_nl", "summary_nl", "risk_nl", "body_nl", "sources", "facts", "requirements",
+            "phases", "topics", "disciplines", "title_en", "summary_en", "risk_en",
+        ]  # fmt: skip
+        labels = LABELS
+        help_texts = HELP_TEXTS | {"requirements": gettext_lazy("The requirements that this measure helps to meet.")}
+        widgets = WIDGETS | {"requirements": forms.CheckboxSelectMultiple()}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        if self.instance.pk:
+            usable = Requirement.objects.for_organisation(self.instance.organisation)
+            linked = Q(pk__in=self.instance.requirements.values("pk"))
+            usable = usable.filter(linked | Q(pk__in=usable.in_force().values("pk")))
+        else:
+            usable = Requirement.objects.visible_to(user).in_force()
+        self.fields["requirements"].queryset = usable  # type: ignore[attr-defined]
