@@ -344,7 +344,7 @@ class _Release:
                     self._remark("not_understood", CRITERIA, key, row["maatregelen-ak"])
                 table[key] = table.get(key, set()) | (set(urns) & known)
         except csv.Error as error:
-            self._problem(CRITERIA, _("the table cannot be read: %s") % error, rows.line_num)
+            self._problem(CRITERIA, _("the table cannot be read: %s") % error, rows.line_num + 1)
         return table
 
     def _link_criteria(self, table: Mapping[str, set[str]]) -> None:

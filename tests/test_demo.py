@@ -170,10 +170,8 @@ def test_only_administrator_and_officer_open_the_administration_pages(municipali
 
 
 def test_the_two_organisations_see_nothing_of_each_other(municipality):
-    officer, other = (
-        person("algoritmefunctionaris@rivierwaard.example"),
-        person("algoritmefunctionaris@voorbeeldland.example"),
-    )
+    officer = person("algoritmefunctionaris@rivierwaard.example")
+    other = person("algoritmefunctionaris@voorbeeldland.example")
 
     seen, seen_by_other = Algorithm.objects.visible_to(officer), Algorithm.objects.visible_to(other)
 

@@ -131,7 +131,7 @@ def test_text_that_folds_becomes_details():
 
 
 def test_text_that_folds_may_be_open_and_without_title():
-    assert render("???+ note\n    Een").startswith('<details open="open">\n<summary>Details</summary>')
+    assert render("???+ note\n    Een").startswith('<details open="">\n<summary>Details</summary>')
 
 
 def test_an_admonition_may_stand_inside_text_that_folds():
@@ -206,7 +206,7 @@ def test_headings_may_start_lower():
     [
         ("/voldoen-aan-wetten-en-regels/vereisten/aia-00-verboden-AI-praktijken.md", "requirement",
          "aia-00-verboden-ai-praktijken", ""),
-        ("../maatregelen/1-pba-03-onderbouwen-gebruik-algoritme.md", "measure", "1-pba-03-onderbouwen-gebruik-algoritme", ""),
+        ("../maatregelen/1-pba-03-Onderbouwen-gebruik.md", "measure", "1-pba-03-onderbouwen-gebruik", ""),
         ("../hulpmiddelen/IAMA.md", "tool", "iama", ""),
         ("../../onderwerpen/data.md#herken-bias", "topic", "data", "#text-herken-bias"),
         ("/levenscyclus/ontwerp.md", "phase", "ontwerp", ""),

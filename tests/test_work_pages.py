@@ -5,7 +5,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from governance import audit_trail
 from registry import working
 from registry.models import Applicability, MeasureStatus, RequirementAssessment
 from registry.registering import register

@@ -229,8 +229,9 @@ class CatalogueItem(models.Model):
 
     @property
     def code(self) -> str:
-        """The last part of the URN, as people cite it: `aia-03`."""
-        return self.urn.rsplit(":", 1)[-1]
+        """The item as people cite it: the last part of the URN (`aia-03`), for an own item with its kind (`ver-01`)."""
+        *_, kind, number = self.urn.split(":")
+        return f"{kind}-{number}" if self.organisation_id else number
 
     @property
     def is_withdrawn(self) -> bool:

@@ -13,7 +13,6 @@ from django.db.models import Count, OuterRef, Prefetch, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from governance import rich_text
@@ -224,21 +223,24 @@ def _item_page(request: HttpRequest, item: Any, related: Mapping[str, Any]) -> H
         "section": "framework",
         "item": item,
         "kind": kind,
-        "body": _explained(item.body, terms),
-        "summary": _explained(item.summary, terms),
+        "body": rich_text.render(item.body.removeprefix(item.summary), terms=terms),
+        "body_language": "en" if _reads_english() and item.body_en else "nl",
+        "summary": rich_text.render(item.summary, terms=terms),
         "sources": _sources(item),
     }
     return render(request, f"governance/{kind}.html", context | dict(related))
 
 
-def _explained(text: str, terms: Mapping[str, str]) -> SafeString:
-    return rich_text.render(text, terms=terms)
+def _reads_english() -> bool:
+    return (get_language() or "").startswith("en")
 
 
 def _sources(item: CatalogueItem) -> list[dict[str, str]]:
-    english = (get_language() or "").startswith("en")
     return [
-        {"title": (english and source.get("title_en")) or source.get("title_nl", ""), "url": source.get("url") or ""}
+        {
+            "title": (_reads_english() and source.get("title_en")) or source.get("title_nl", ""),
+            "url": source.get("url") or "",
+        }
         for source in item.sources
     ]
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -36,14 +38,30 @@ def home(request: HttpRequest) -> HttpResponse:
             "unassigned": algorithms.filter(compliance__unassigned__gt=0).count(),
             "for_review": current.filter(tree__is_current=False).count(),
             "my_work": my_work(request, algorithms)[:SHOWN],
-            "recent": AuditEvent.objects.filter(
-                subject_type="registry.algorithm", organisation__in=algorithms.values("organisation")
-            ).select_related("actor", "organisation")[:SHOWN],
+            "due_first": algorithms.for_list()
+            .exclude(compliance__next_due=None)
+            .order_by("compliance__next_due", "pk")[:5],
+            "recent": recent_changes(algorithms),
         },
     )
 
 
-def my_work(request: HttpRequest, algorithms: object) -> list[RequirementAssessment | MeasureStatus]:
+def recent_changes(algorithms: Any) -> list[AuditEvent]:
+    """The latest thing that happened to each of the algorithms that changed last, each with its `algorithm`."""
+    latest = AuditEvent.objects.filter(
+        subject_type="registry.algorithm", organisation__in=algorithms.values("organisation")
+    )
+    events: dict[int, AuditEvent] = {}
+    for event in latest.select_related("actor")[: SHOWN * 20]:
+        events.setdefault(int(event.subject_id), event)
+    known = algorithms.in_bulk(list(events)[:SHOWN])
+    shown = [event for pk, event in events.items() if pk in known]
+    for event in shown:
+        event.algorithm = known[int(event.subject_id)]
+    return shown
+
+
+def my_work(request: HttpRequest, algorithms: Any) -> list[RequirementAssessment | MeasureStatus]:
     """What is assigned to this person and not finished, the earliest due date first."""
     mine = {"assignee": request.user, "algorithm__in": algorithms}
     applying = {
