@@ -27,34 +27,48 @@ class LogInForm(AuthenticationForm):
     error_messages = {"invalid_login": NOT_TOGETHER, "inactive": NOT_TOGETHER}
 
 
-class SourceLines(forms.CharField):
-    """Sources, one on a line: a title, and its address if it has one. The value is that of `CatalogueItem.sources`."""
+class LinkLines(forms.CharField):
+    """Links, one on a line: a title, and its address. The value is a list of {<title>, <address>}.
+
+    A line without an address gives None for it, or is refused where the address is what matters.
+    """
 
     widget = forms.Textarea(attrs={"rows": 3})
-    _line = re.compile(r"(?P<title>.*?)\s*(?P<url>https?://\S+)?")
+    _line = re.compile(r"(?P<title>.*?)[\s,|]*(?P<url>[a-z][a-z0-9+.-]*://\S*|javascript:\S*)?", re.IGNORECASE)
+
+    def __init__(
+        self, *, title: str = "title", address: str = "url", needs_address: bool = False, **kwargs: Any
+    ) -> None:
+        self.title, self.address, self.needs_address = title, address, needs_address
+        kwargs.setdefault(
+            "help_text", gettext_lazy("One on a line: a title, then the address that starts with https://.")
+        )
+        super().__init__(required=False, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list):
-            return "\n".join(f"{source.get('title_nl', '')} {source.get('url', '')}".strip() for source in value)
+            return "\n".join(f"{row.get(self.title) or ''} {row.get(self.address) or ''}".strip() for row in value)
         return value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
 
-    def clean(self, value: Any) -> list[dict[str, str]]:
-        lines = [line.strip() for line in super().clean(value).splitlines()]
-        return [self._source(number, line) for number, line in enumerate(lines, start=1) if line]
+    def clean(self, value: Any) -> list[dict[str, str | None]]:
+        lines = [line.strip() for line in (super().clean(value) or "").splitlines()]
+        return [self._link(number, line) for number, line in enumerate(lines, start=1) if line]
 
-    def _source(self, number: int, line: str) -> dict[str, str]:
+    def _link(self, number: int, line: str) -> dict[str, str | None]:
         found = self._line.fullmatch(line)
-        title, url = (found["title"], found["url"] or "") if found else (line, "")
-        if url:
+        title, url = (found["title"], found["url"]) if found else (line, None)
+        if url is None and self.needs_address:
+            raise ValidationError(_("Line %(n)d has no address that starts with https://.") % {"n": number})
+        if url is not None:
             try:
                 URLValidator(schemes=["http", "https"])(url)
             except ValidationError as error:
-                sentence = _("Line %(number)d: %(url)s is not a web address.")
-                raise ValidationError(sentence % {"number": number, "url": url}) from error
-        return {"title_nl": title or url, "title_en": "", "url": url}
+                sentence = _("Line %(n)d: %(url)s is not a web address.")
+                raise ValidationError(sentence % {"n": number, "url": url}) from error
+        return {self.title: title or url, self.address: url}
 
 
 @dataclass(frozen=True)
@@ -76,9 +90,9 @@ class OwnItemForm(forms.ModelForm):
     organisation = forms.ModelChoiceField(
         Organisation.objects.none(), label=gettext_lazy("Organisation"), empty_label=None
     )
-    sources = SourceLines(
+    sources = LinkLines(
+        title="title_nl",
         label=gettext_lazy("Sources"),
-        required=False,
         help_text=gettext_lazy("One on a line: a title, then the address that starts with https:// if there is one."),
     )
     facts = forms.MultipleChoiceField(

@@ -143,7 +143,7 @@ def render(
 
 
 def plain(markdown_text: str, length: int | None = None) -> str:
-    """The words of a Markdown text on one line, cut off at a word when longer than `length` characters."""
+    """The words of a Markdown text on one line, cut off when longer than `length` characters."""
     words = html.unescape(nh3.clean(str(render(markdown_text)).replace("<", " <"), tags=set()))
     words = re.sub(r"\s+([.,;:!?)])", r"\1", " ".join(words.split()))
     return Truncator(words).chars(length) if length else words

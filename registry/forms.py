@@ -3,52 +3,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from governance.forms import LinkLines
 from governance.models import Fact, LifecyclePhase, Membership, Organisation, User
 from governance.permissions import REGISTRAR
 from registry.models import Algorithm, AlgorithmTheme, MeasureStatus, RequirementAssessment
-
-
-class LinkLines(forms.CharField):
-    """Links, one on a line: a title followed by an address. The value is a list of {title, <key>}."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-    _line = re.compile(r"^(?P<title>.*?)[\s,|:]*(?P<url>[a-z][a-z0-9+.-]*://\S+|javascript:\S+)?$", re.IGNORECASE)
-
-    def __init__(self, *, key: str = "url", needs_address: bool = True, **kwargs: Any) -> None:
-        self.key, self.needs_address = key, needs_address
-        kwargs.setdefault(
-            "help_text", gettext_lazy("One on a line: a title, then the address that starts with https://.")
-        )
-        super().__init__(required=False, **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return "\n".join(f"{row.get('title') or ''} {row.get(self.key) or ''}".strip() for row in value)
-        return value
-
-    def clean(self, value: Any) -> list[dict[str, Any]]:
-        links = []
-        for number, line in enumerate((super().clean(value) or "").splitlines(), start=1):
-            if not line.strip():
-                continue
-            match = self._line.match(line.strip())
-            title, url = (match["title"], match["url"]) if match else (line.strip(), None)
-            if url is None and self.needs_address:
-                raise ValidationError(_("Line %(n)d has no address that starts with https://.") % {"n": number})
-            if url is not None:
-                try:
-                    URLValidator(schemes=["http", "https"])(url)
-                except ValidationError as error:
-                    raise ValidationError(
-                        _("Line %(n)d: %(url)s is not a web address.") % {"n": number, "url": url}
-                    ) from error
-            links.append({"title": title or url, self.key: url})
-        return links
 
 
 class DateInput(forms.DateInput):
@@ -136,14 +98,13 @@ class DescriptionForm(forms.ModelForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    lawful_basis_grouping = LinkLines(label=gettext_lazy("Links to legal bases"), key="link", needs_address=False)
+    lawful_basis_grouping = LinkLines(label=gettext_lazy("Links to legal bases"), address="link")
     impacttoetsen_grouping = LinkLines(
         label=gettext_lazy("Impact assessments"),
-        key="link",
-        needs_address=False,
+        address="link",
         help_text=gettext_lazy("One on a line, such as a DPIA or IAMA; the address is optional."),
     )
-    source_data_grouping = LinkLines(label=gettext_lazy("Links to data sources"), key="link", needs_address=False)
+    source_data_grouping = LinkLines(label=gettext_lazy("Links to data sources"), address="link")
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
@@ -255,7 +216,7 @@ def assignable_in(organisation: Organisation) -> Any:
 class WorkForm(forms.ModelForm):
     """What every piece of work has: explanation, links, due date, assignee, and the row that was seen."""
 
-    links = LinkLines(label=gettext_lazy("Links to evidence"))
+    links = LinkLines(label=gettext_lazy("Links to evidence"), needs_address=True)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:

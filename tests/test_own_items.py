@@ -52,8 +52,8 @@ def test_an_officer_adds_an_own_requirement(client, hooked):
     assert (item.urn, item.slug, item.revision) == ("urn:nl:waterdam:ver:01", "waterdam-ver-01", 1)
     assert (item.organisation, item.facts, list(item.topics.all())) == (organisation, ["personal_data"], [topic])
     assert item.sources == [
-        {"title_nl": "Raadsbesluit 12", "title_en": "", "url": "https://waterdam.example/12"},
-        {"title_nl": "Brief van het college", "title_en": "", "url": ""},
+        {"title_nl": "Raadsbesluit 12", "url": "https://waterdam.example/12"},
+        {"title_nl": "Brief van het college", "url": None},
     ]
     assert not item.axis_values.exists()
     event = AuditEvent.objects.get(verb="requirement.added")
