@@ -153,7 +153,7 @@ class CatalogueFilter(QueryFilterSet):
     phase = LinkedFilter(field_name="phases", queryset=LifecyclePhase.objects.all(), label=_("Lifecycle phase"))
     discipline = LinkedFilter(field_name="disciplines", queryset=Discipline.objects.all(), label=_("Discipline"))
     law = LinkedFilter(field_name="requirements__law", queryset=Law.objects.all(), label=_("Law"))
-    own = django_filters.ChoiceFilter(choices=OWN, method="whose", label=_("Origin"), empty_label=_("All"))
+    own = django_filters.ChoiceFilter(choices=OWN, method="whose", label=_("Origin"))
 
     def whose(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(organisation__isnull=value == "framework")

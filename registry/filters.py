@@ -50,7 +50,7 @@ class SortFilter(django_filters.ChoiceFilter):
     def __init__(self) -> None:
         upwards = [(name, text) for name, (text, _field) in SORTS.items()]
         downwards = [(f"-{name}", text) for name, (text, _field) in SORTS.items()]
-        super().__init__(choices=[*upwards, *downwards], label=_("Sort by"))
+        super().__init__(choices=[*upwards, *downwards], label=_("Sort by"), empty_label=None)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:

@@ -20,6 +20,15 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+def name_the_blank(form: forms.BaseForm, label: Any) -> None:
+    """Says in words what choosing nothing means, in every list of the form that allows it."""
+    for field in form.fields.values():
+        if isinstance(field, forms.ModelChoiceField) and field.empty_label:
+            field.empty_label = label
+        elif isinstance(field, forms.TypedChoiceField) and not isinstance(field.widget, forms.RadioSelect):
+            field.choices = [(value, text if value else label) for value, text in field.choices]
+
+
 def registrable(user: User) -> Any:
     """The organisations in which this person may register algorithms."""
     return Organisation.objects.where_member_holds(user, REGISTRAR)
@@ -53,6 +62,7 @@ class RegisterForm(forms.ModelForm):
         self.fields["phase"].queryset = LifecyclePhase.objects.filter(number__gt=0)
         self.fields["phase"].required = True
         self.fields["contact_email"].required = True
+        name_the_blank(self, gettext_lazy("Choose…"))
         if (only := organisations[:2]) and len(only) == 1:
             self.fields["organisation"].initial = only[0]
 
@@ -135,6 +145,7 @@ class DescriptionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["phase"].queryset = LifecyclePhase.objects.filter(number__gt=0)
+        name_the_blank(self, gettext_lazy("Not known yet"))
         self.initial["seen"] = self.instance.version
         self.initial["themes"] = [row.theme for row in self.instance.themes.all()]
 
@@ -228,6 +239,7 @@ class WorkForm(forms.ModelForm):
         self.initial["seen"] = self.instance.pk
         if may_assign:
             self.fields["assignee"].queryset = assignable_in(organisation)
+            name_the_blank(self, gettext_lazy("Nobody"))
         else:
             del self.fields["assignee"], self.fields["due"]
 

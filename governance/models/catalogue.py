@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from governance.models.organisation import Organisation
 
@@ -298,7 +299,7 @@ class Tool(CatalogueItem):
         FACTSHEET = "factsheet", _("Fact sheet")
         GUIDE = "handreiking", _("Guide")
         IMPACT_ASSESSMENT = "impact-assessment", _("Impact assessment")
-        REGISTER = "register", _("Register")
+        REGISTER = "register", pgettext_lazy("category of a tool", "Register")
         ROADMAP = "roadmap", _("Roadmap")
         SELF_ASSESSMENT = "self-assessment", _("Self-assessment")
         STANDARD = "standaard", _("Standard")

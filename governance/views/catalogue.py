@@ -53,25 +53,29 @@ def framework(request: HttpRequest) -> HttpResponse:
         "governance/framework.html",
         {
             "section": "framework",
-            "topics": _with_counts(Topic, "topics", request),
-            "phases": _with_counts(LifecyclePhase, "phases", request),
-            "disciplines": _with_counts(Discipline, "disciplines", request),
-            "laws": Law.objects.annotate(requirement_count=_count(Requirement, "law", request)),
+            "topics": _with_counts(Topic, "topics"),
+            "phases": _with_counts(LifecyclePhase, "phases"),
+            "disciplines": _with_counts(Discipline, "disciplines"),
+            "laws": Law.objects.annotate(requirement_count=_count(Requirement, "law")),
             "audit_frameworks": AuditFramework.objects.annotate(criterion_count=Count("criteria")),
-            "counts": {kind._meta.model_name: shown(kind, request).count() for kind in KINDS},
+            "counts": {kind._meta.model_name: of_the_framework(kind).count() for kind in KINDS},
             "release": FrameworkRelease.objects.first(),
         },
     )
 
 
-def _with_counts(group: type[models.Model], link: str, request: HttpRequest) -> models.QuerySet[Any]:
-    """The groups, each with `requirement_count`, `measure_count` and `tool_count`."""
-    counts = {f"{kind._meta.model_name}_count": _count(kind, link, request) for kind in KINDS}
+def of_the_framework(kind: type[Any]) -> models.QuerySet[Any]:
+    return kind.objects.in_force().filter(organisation=None)
+
+
+def _with_counts(group: type[models.Model], link: str) -> models.QuerySet[Any]:
+    """The groups, each with `requirement_count`, `measure_count` and `tool_count` of the framework."""
+    counts = {f"{kind._meta.model_name}_count": _count(kind, link) for kind in KINDS}
     return group._default_manager.annotate(**counts)
 
 
-def _count(kind: type[CatalogueItem], link: str, request: HttpRequest) -> Coalesce:
-    linked = shown(kind, request).filter(**{link: OuterRef("pk")}).order_by().values(link)
+def _count(kind: type[CatalogueItem], link: str) -> Coalesce:
+    linked = of_the_framework(kind).filter(**{link: OuterRef("pk")}).order_by().values(link)
     return Coalesce(Subquery(linked.annotate(total=Count("pk")).values("total")), 0)
 
 
