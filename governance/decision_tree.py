@@ -317,21 +317,27 @@ class Tree:
                 else:
                     waiting.append((target, taken, gathered))
 
-    def deciding_question(self, axis: str, walk: Walk) -> str:
+    def deciding_question(self, axis: str, walk: Walk, values: Sequence[str] = ()) -> str:
         """The number of the question, from where `walk` is, that is the nearest to give a label on `axis`.
 
+        With `values`: a label that stands for one of them.
         Only questions that this walk can still lead to count. Where none of them does: the question at hand, and
         nothing once the walk is finished.
         """
         if walk.question is None:
             return ""
+
+        def gives(label: str) -> bool:
+            of, value = AXIS_OF_LABEL.get(label, ("", ""))
+            return of == axis and (not values or value in values)
+
         start = (walk.question.number, walk.labels)
         seen, queue = {start}, deque([start])
         while queue:
             place, labels = queue.popleft()
             question = self.questions[place]
             for answer in question.answers:
-                if any(AXIS_OF_LABEL.get(label, ("", ""))[0] == axis for label in answer.labels):
+                if any(gives(label) for label in answer.labels):
                     return place
             for answer in question.answers:
                 gathered = labels | frozenset(answer.labels)

@@ -94,7 +94,7 @@ def decide(profile: Profile, duty: Duty) -> tuple[str, dict[str, Any]]:
             if telling and not POSSIBLE[axis] <= allowed:
                 matched[axis] = sorted(telling)
         elif not profile.is_finished and not POSSIBLE[axis] <= allowed and unknown is None:
-            unknown = {"code": "unanswered_axis", "axis": axis}
+            unknown = {"code": "unanswered_axis", "axis": axis, "values": sorted(allowed & POSSIBLE[axis])}
     for fact in duty.facts:
         if profile.facts.get(fact) is False:
             return Outcome.DOES_NOT_APPLY, {"code": "fact", "fact": fact}

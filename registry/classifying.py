@@ -37,10 +37,11 @@ def draft_walk(draft: ClassificationDraft) -> Walk:
     return tree_of(draft.tree).walk(draft.answers)
 
 
-def start(algorithm: Algorithm, *, by: User) -> ClassificationDraft:
-    """The unfinished classification of this algorithm: the one that lies there, or a new one.
+def draft_of(algorithm: Algorithm, *, by: User) -> ClassificationDraft:
+    """The unfinished classification of this algorithm: the one that lies there, or a new one that is not yet saved.
 
     A new one begins with the answers and facts of the current classification, as far as they still fit the tree.
+    Raises `ValidationError` when no decision tree was imported yet.
     """
     draft = ClassificationDraft.objects.with_tree().filter(algorithm=algorithm).first()
     if draft:
@@ -48,54 +49,71 @@ def start(algorithm: Algorithm, *, by: User) -> ClassificationDraft:
     tree = current_tree()
     if tree is None:
         raise ValidationError(_("There is no decision tree yet. An administrator can import one."))
-    now = Classification.objects.current().filter(algorithm=algorithm).first()
+    now = Classification.objects.current().with_tree().filter(algorithm=algorithm).first()
     draft = ClassificationDraft(algorithm=algorithm, tree=tree, by=by)
     if now:
-        draft.answers = tree_of(tree).walk(now.answers).answers
-        draft.facts = now.facts
-    with transaction.atomic():
-        draft.save()
-        audit_trail.record("classification.started", algorithm)
+        draft.answers, draft.facts = answers_that_fit(now, tree), now.facts
     return draft
 
 
-def answer(draft: ClassificationDraft, question: str, choice: int, *, by: User) -> Walk:
+def answers_that_fit(classification: Classification, tree: DecisionTree) -> list[list[Any]]:
+    """The answers of a classification as far as they mean the same in `tree`: same labels, same next questions."""
+    new, kept = tree_of(tree), []
+    for step in tree_of(classification.tree).walk(classification.answers).steps:
+        question = new.questions.get(step.question.number)
+        if question is None or step.choice >= len(question.answers):
+            break
+        answer = question.answers[step.choice]
+        if (answer.labels, answer.redirects) != (step.answer.labels, step.answer.redirects):
+            break
+        kept.append([question.number, step.choice])
+    return new.walk(kept).answers
+
+
+def answer(algorithm: Algorithm, question: str, choice: int, *, by: User) -> Walk:
     """Answers one question and returns how far the answers now get.
 
     Later answers stay as far as they still lie on the path. Raises `ValidationError` for a question that is not on
     the path or an answer it does not have.
     """
-    tree = tree_of(draft.tree)
-    walk = tree.walk(draft.answers)
-    before = [step for step in walk.answers if step[0] != question]
-    on_path = [number for number, _choice in walk.answers]
-    if question in on_path:
-        place = on_path.index(question)
-        before, later = walk.answers[:place], walk.answers[place + 1 :]
-    elif walk.question is not None and walk.question.number == question:
-        before, later = walk.answers, []
-    else:
-        raise ValidationError(_("Question %(number)s is not on your path.") % {"number": question})
-    if not 0 <= choice < len(tree.questions[question].answers):
-        raise ValidationError(_("Choose one of the answers."))
-    walk = tree.walk([*before, [question, choice], *later])
-    _save_draft(draft, answers=walk.answers, by=by)
+    with transaction.atomic():
+        hold([algorithm.pk])
+        draft = draft_of(algorithm, by=by)
+        tree = tree_of(draft.tree)
+        walk = tree.walk(draft.answers)
+        on_path = [step.question.number for step in walk.steps]
+        if question in on_path:
+            place = on_path.index(question)
+        elif walk.question is not None and walk.question.number == question:
+            place = len(on_path)
+        else:
+            raise ValidationError(_("Question %(number)s is not on your path.") % {"number": question})
+        if not 0 <= choice < len(tree.questions[question].answers):
+            raise ValidationError(_("Choose one of the answers."))
+        walk = tree.walk([*walk.answers[:place], [question, choice], *walk.answers[place + 1 :]])
+        draft.answers = walk.answers
+        _save_draft(draft, by=by)
     return walk
 
 
-def answer_facts(draft: ClassificationDraft, facts: Mapping[str, bool], *, by: User) -> None:
-    """Records what is known of the facts that the other laws hang on."""
-    _save_draft(draft, facts=dict(facts), by=by)
-
-
-def _save_draft(draft: ClassificationDraft, *, by: User, **fields: Any) -> None:
-    for name, value in fields.items():
-        setattr(draft, name, value)
-    draft.by = by
+def answer_facts(algorithm: Algorithm, facts: Mapping[str, bool], *, by: User) -> Walk:
+    """Records what is known of the facts that the other laws hang on; returns how far the questions are."""
     with transaction.atomic():
-        draft.save()
-        if not Classification.objects.current().filter(algorithm=draft.algorithm_id).exists():
-            decide_all([draft.algorithm])
+        hold([algorithm.pk])
+        draft = draft_of(algorithm, by=by)
+        draft.facts = dict(facts)
+        _save_draft(draft, by=by)
+    return draft_walk(draft)
+
+
+def _save_draft(draft: ClassificationDraft, *, by: User) -> None:
+    """Saves the answers; while nothing is confirmed they already say what can no longer apply."""
+    if draft.pk is None:
+        audit_trail.record("classification.started", draft.algorithm)
+    draft.by = by
+    draft.save()
+    if not Classification.objects.current().filter(algorithm=draft.algorithm_id).exists():
+        decide_all([draft.algorithm])
 
 
 def discard(draft: ClassificationDraft) -> None:

@@ -34,7 +34,7 @@ from governance.models import (
 )
 from governance.own_items import add_measure, add_requirement
 from registry import working
-from registry.classifying import answer, answer_facts, classify, current_tree, start
+from registry.classifying import answer, answer_facts, classify, current_tree
 from registry.models import Algorithm, Applicability
 from registry.registering import register, revise
 
@@ -197,10 +197,9 @@ def _build(entry: dict[str, Any], cast: Cast) -> None:
     _classify(algorithm, entry.get("classifications", []), cast)
     if "unfinished" in entry:
         with cast.acting(entry["unfinished"]) as (by, given):
-            draft = start(algorithm, by=by)
             for question, choice in given["answers"].items():
-                answer(draft, question, choice, by=by)
-            answer_facts(draft, given["facts"], by=by)
+                answer(algorithm, question, choice, by=by)
+            answer_facts(algorithm, given["facts"], by=by)
     requirements = {item.code: item for item in Requirement.objects.for_organisation(organisation)}
     for code, step in _steps(entry.get("requirements", {})):
         _work_on_requirement(algorithm, requirements[code], step, cast)

@@ -25,7 +25,7 @@ class Reasons:
         if row.rule_outcome != Outcome.UNDETERMINED or self.tree is None or self.walk is None:
             return ""
         if row.reason["code"] == "unanswered_axis":
-            return self.tree.deciding_question(row.reason["axis"], self.walk)
+            return self.tree.deciding_question(row.reason["axis"], self.walk, row.reason["values"])
         if row.reason["code"] == "unfinished" and self.walk.question:
             return self.walk.question.number
         return ""

@@ -198,6 +198,9 @@ def applicability(algorithm, requirement, outcome="applies", reason=None, **fiel
     )
 
 
+UNANSWERED = {"code": "unanswered_axis", "axis": "risicogroep", "values": ["hoog-risico-ai-systeem"]}
+
+
 def test_applicability_gives_each_outcome_with_its_reason_in_the_readers_language(client, officer, algorithm):
     officer.language = "en"
     officer.save()
@@ -208,7 +211,7 @@ def test_applicability_gives_each_outcome_with_its_reason_in_the_readers_languag
         factories.RequirementFactory(urn=f"urn:nl:ak:ver:aia-0{number}", title_nl=f"Vereiste {number}", phases=phases)
         for number, phases in enumerate([[2], [2], [0], [2]], start=1)
     )
-    applicability(algorithm, first, "undetermined", {"code": "unanswered_axis", "axis": "risicogroep"})
+    applicability(algorithm, first, "undetermined", UNANSWERED)
     applicability(
         algorithm, second, "applies", {"code": "fact", "fact": "personal_data"}, rule_outcome="does_not_apply",
         overruling="Wel persoonsgegevens.", by=officer,
@@ -230,8 +233,7 @@ def test_applicability_gives_each_outcome_with_its_reason_in_the_readers_languag
             "outcome": "undetermined",
             "ruleOutcome": "undetermined",
             "reason": {
-                "code": "unanswered_axis",
-                "axis": "risicogroep",
+                **UNANSWERED,
                 "sentence": "Undetermined: answer question 2.1 of the decision aid.",
             },
             "overruling": None,

@@ -237,7 +237,7 @@ def test_an_axis_without_a_label_does_not_restrict_a_finished_classification():
 def test_an_axis_without_a_label_leaves_an_unfinished_classification_undetermined():
     assert decide(profile("aanbieder", finished=False), duty({**PROVIDER, **HIGH_RISK})) == (
         UNDETERMINED,
-        {"code": "unanswered_axis", "axis": "risicogroep"},
+        {"code": "unanswered_axis", "axis": "risicogroep", "values": ["hoog-risico-ai-systeem"]},
     )
 
 

@@ -1,5 +1,7 @@
 """From answers to what applies: the decision aid's verbs."""
 
+import copy
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -63,19 +65,17 @@ def test_unfinished_answers_cannot_be_confirmed(algorithm, tree, as_somebody):
 
 
 def test_first_answers_already_rule_out_what_can_no_longer_apply(algorithm, as_somebody):
-    draft = classifying.start(algorithm, by=as_somebody)
-    classifying.answer(draft, "1.1", 0, by=as_somebody)
+    classifying.answer(algorithm, "1.1", 0, by=as_somebody)
 
-    classifying.answer(draft, "1.2", 0, by=as_somebody)
+    classifying.answer(algorithm, "1.2", 0, by=as_somebody)
 
     assert outcomes(algorithm)["aia-20"] == "does_not_apply"
 
 
 def test_answers_after_a_confirmed_classification_change_nothing_until_confirmed(algorithm, tree, as_somebody):
     classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {}, tree=tree, by=as_somebody)
-    draft = classifying.start(algorithm, by=as_somebody)
 
-    classifying.answer(draft, "2.1", 1, by=as_somebody)
+    classifying.answer(algorithm, "2.1", 1, by=as_somebody)
 
     assert outcomes(algorithm)["aia-20"] == "applies"
 
@@ -83,36 +83,33 @@ def test_answers_after_a_confirmed_classification_change_nothing_until_confirmed
 def test_classifying_again_starts_from_the_answers_that_were_given(algorithm, tree, as_somebody):
     classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {"personal_data": True}, tree=tree, by=as_somebody)
 
-    draft = classifying.start(algorithm, by=as_somebody)
+    draft = classifying.draft_of(algorithm, by=as_somebody)
 
     assert (draft.answers, draft.facts) == (HIGH_RISK_DEPLOYER, {"personal_data": True})
 
 
 def test_answering_otherwise_keeps_later_answers_only_as_far_as_they_lie_on_the_path(algorithm, as_somebody):
-    draft = classifying.start(algorithm, by=as_somebody)
     for question, choice in HIGH_RISK_DEPLOYER:
-        classifying.answer(draft, question, choice, by=as_somebody)
+        classifying.answer(algorithm, question, choice, by=as_somebody)
 
-    still_there = classifying.answer(draft, "1.2", 0, by=as_somebody).answers
-    cut_off = classifying.answer(draft, "1.1", 1, by=as_somebody).answers
+    still_there = classifying.answer(algorithm, "1.2", 0, by=as_somebody).answers
+    cut_off = classifying.answer(algorithm, "1.1", 1, by=as_somebody).answers
 
     assert (still_there, cut_off) == ([["1.1", 0], ["1.2", 0], ["2.1", 0]], [["1.1", 1]])
 
 
 def test_a_question_that_is_not_on_the_path_cannot_be_answered(algorithm, as_somebody):
-    draft = classifying.start(algorithm, by=as_somebody)
 
     with pytest.raises(ValidationError):
-        classifying.answer(draft, "2.1", 0, by=as_somebody)
+        classifying.answer(algorithm, "2.1", 0, by=as_somebody)
 
 
 def test_the_preview_names_what_is_added_and_removed(algorithm, tree, as_somebody):
     classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {"personal_data": False}, tree=tree, by=as_somebody)
-    draft = classifying.start(algorithm, by=as_somebody)
-    classifying.answer(draft, "2.1", 1, by=as_somebody)
-    classifying.answer_facts(draft, {"personal_data": True}, by=as_somebody)
+    classifying.answer(algorithm, "2.1", 1, by=as_somebody)
+    classifying.answer_facts(algorithm, {"personal_data": True}, by=as_somebody)
 
-    preview = classifying.preview(draft)
+    preview = classifying.preview(ClassificationDraft.objects.get())
 
     assert [r.code for r in preview.added] == ["avg-01"]
     assert [r.code for r in preview.removed] == ["aia-20"]
@@ -163,6 +160,18 @@ def test_a_newer_tree_marks_the_classification_for_review(algorithm, tree, as_so
     assert Classification.objects.current().with_tree().get().needs_review
 
 
+def test_answers_that_mean_something_else_in_a_newer_tree_are_asked_again(algorithm, tree, as_somebody):
+    classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {}, tree=tree, by=as_somebody)
+    tree.is_current = False
+    tree.save()
+    content = copy.deepcopy(tree.content)
+    content["questions"][1]["answers"].reverse()
+
+    factories.DecisionTreeFactory(version="2", content=content)
+
+    assert classifying.draft_of(algorithm, by=as_somebody).answers == [["1.1", 0]]
+
+
 def test_measures_about_buying_are_not_recommended_for_what_is_developed_in_house(as_somebody):
     factories.MeasureFactory(urn="urn:nl:ak:mtr:owp-14", facts=["acquired"])
     organisation = as_somebody.memberships.get().organisation
@@ -176,8 +185,7 @@ def test_measures_about_buying_are_not_recommended_for_what_is_developed_in_hous
 
 
 def test_throwing_a_draft_away_brings_back_what_was_undetermined(algorithm, as_somebody):
-    draft = classifying.start(algorithm, by=as_somebody)
-    classifying.answer(draft, "1.1", 1, by=as_somebody)
+    classifying.answer(algorithm, "1.1", 1, by=as_somebody)
 
     classifying.discard(ClassificationDraft.objects.get())
 

@@ -26,6 +26,17 @@ def algorithm(client, somebody):
 
 
 @pytest.fixture
+def confirm(client, algorithm):
+    """Confirms what the last page of the decision aid shows."""
+
+    def post():
+        address = reverse("decision-aid-confirm", args=[algorithm.pk])
+        return client.post(address, {"seen": client.get(address).context["seen"]})
+
+    return post
+
+
+@pytest.fixture
 def answer(client, algorithm):
     """Posts answers one after the other; returns the last response."""
 
@@ -89,20 +100,20 @@ def test_it_can_be_left_and_gone_on_with_by_a_colleague(client, algorithm, answe
 def test_after_the_last_question_come_the_facts_then_what_changes_then_confirming(client, algorithm, answer):
     after_last = answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
     after_facts = client.post(reverse("decision-aid-facts", args=[algorithm.pk]), {"personal_data": "yes"})
-    shown = client.get(after_facts.url).content.decode()
+    shown = client.get(after_facts.url)
 
-    client.post(after_facts.url)
+    client.post(after_facts.url, {"seen": shown.context["seen"]})
 
     classification = Classification.objects.get()
     assert after_last.url == reverse("decision-aid-facts", args=[algorithm.pk])
-    assert "aia-20" in shown
+    assert "aia-20" in shown.content.decode()
     assert (classification.conclusion, classification.facts) == ("12.0", {"personal_data": True})
 
 
-def test_every_outcome_has_its_reason_in_a_sentence(client, algorithm, answer):
+def test_every_outcome_has_its_reason_in_a_sentence(client, algorithm, answer, confirm):
     undetermined = client.get(reverse("algorithm-requirements", args=[algorithm.pk])).context["undetermined"]
     answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
-    client.post(reverse("decision-aid-confirm", args=[algorithm.pk]))
+    confirm()
 
     applies = client.get(reverse("algorithm-requirements", args=[algorithm.pk])).context["applies"]
 
@@ -119,6 +130,24 @@ def test_unfinished_answers_cannot_be_confirmed(client, algorithm, answer):
     assert not Classification.objects.exists()
 
 
+def test_looking_at_a_question_changes_nothing(client, algorithm):
+    client.get(reverse("decision-aid", args=[algorithm.pk]))
+
+    assert not ClassificationDraft.objects.exists()
+
+
+def test_answers_that_changed_since_they_were_shown_are_not_confirmed(client, algorithm, answer):
+    answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
+    address = reverse("decision-aid-confirm", args=[algorithm.pk])
+    seen = client.get(address).context["seen"]
+    answer(("2.1", 1))
+
+    shown = client.post(address, {"seen": seen})
+
+    assert shown.status_code == 200
+    assert not Classification.objects.exists()
+
+
 def test_unfinished_answers_can_be_thrown_away(client, algorithm, answer):
     answer(("1.1", 0))
 
@@ -127,10 +156,10 @@ def test_unfinished_answers_can_be_thrown_away(client, algorithm, answer):
     assert not ClassificationDraft.objects.exists()
 
 
-def test_the_classification_page_shows_the_answers_and_the_earlier_ones(client, algorithm, answer):
+def test_the_classification_page_shows_the_answers_and_the_earlier_ones(client, algorithm, answer, confirm):
     for last in (0, 1):
         answer(("1.1", 0), ("1.2", 1), ("2.1", last))
-        client.post(reverse("decision-aid-confirm", args=[algorithm.pk]))
+        confirm()
     former = Classification.objects.exclude(until=None).get()
 
     page = client.get(reverse("classification", args=[algorithm.pk])).content.decode()

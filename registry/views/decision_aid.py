@@ -23,7 +23,7 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks the question at hand, or with `?vraag=` one that was answered before."""
     algorithm = visible_algorithm(request, pk, CLASSIFY)
     try:
-        draft = classifying.start(algorithm, by=request.user)
+        draft = classifying.draft_of(algorithm, by=request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect(algorithm)
@@ -41,13 +41,13 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST or None, question=asked, chosen=chosen.get(wanted))
     if request.method == "POST" and form.is_valid():
         try:
-            walk = classifying.answer(draft, wanted, form.cleaned_data["choice"], by=request.user)
+            walk = classifying.answer(algorithm, wanted, form.cleaned_data["choice"], by=request.user)
         except ValidationError as error:
             add_errors(form, error)
         else:
             numbers = [step.question.number for step in walk.steps]
             following = numbers[numbers.index(wanted) + 1 :]
-            if following and "stay" not in request.POST:
+            if following:
                 return redirect(f"{request.path}?vraag={following[0]}")
             return redirect("decision-aid" if walk.question else "decision-aid-facts", pk)
     earlier = [step for step in walk.steps if step.question.number != wanted]
@@ -83,14 +83,13 @@ def _draft(algorithm_id: int) -> ClassificationDraft:
 def facts(request: HttpRequest, pk: int) -> HttpResponse:
     algorithm = visible_algorithm(request, pk, CLASSIFY)
     try:
-        draft = classifying.start(algorithm, by=request.user)
+        draft = classifying.draft_of(algorithm, by=request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect(algorithm)
     form = FactsForm(request.POST or None, known=draft.facts)
     if request.method == "POST" and form.is_valid():
-        classifying.answer_facts(draft, form.facts(), by=request.user)
-        walk = classifying.draft_walk(draft)
+        walk = classifying.answer_facts(algorithm, form.facts(), by=request.user)
         return redirect("decision-aid-confirm" if walk.is_finished else "decision-aid", pk)
     walk = classifying.draft_walk(draft)
     return render(
@@ -108,7 +107,10 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     walk = classifying.draft_walk(draft)
     if walk.conclusion is None:
         return redirect("decision-aid", pk)
-    if request.method == "POST":
+    seen = draft.changed.isoformat()
+    if request.method == "POST" and request.POST.get("seen") != seen:
+        messages.warning(request, _("The answers changed while you looked at them. Here is how they stand now."))
+    elif request.method == "POST":
         classifying.classify(algorithm, draft.answers, draft.facts, tree=draft.tree, by=request.user)
         messages.success(request, _("The classification is confirmed. Below is what applies, and why."))
         return redirect("algorithm-requirements", pk)
@@ -120,6 +122,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
             "classification",
             draft=draft,
             walk=walk,
+            seen=seen,
             conclusion=walk.conclusion,
             preview=classifying.preview(draft),
             unanswered=[Fact(name).label for name in FACTS_ASKED if name not in draft.facts],
