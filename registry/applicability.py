@@ -147,8 +147,10 @@ def _what_is_missing(reason: Mapping[str, Any], question: str) -> str:
 def _why_it_applies(reason: Mapping[str, Any]) -> str:
     match reason["code"]:
         case "axes":
-            names = value_names()
-            return _and([names[value] for values in reason["axes"].values() for value in values])
+            names, axes = value_names(), dict(reason["axes"])
+            if len(axes) > 1:
+                axes.pop(Axis.APPLICATION_TYPE, None)  # that it is AI goes without saying
+            return _and([names[value] for values in axes.values() for value in values])
         case "facts":
             return _and([lower_first(str(Fact(fact).label)) for fact in reason["facts"]])
         case "every_ai_system":
