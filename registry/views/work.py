@@ -1,13 +1,13 @@
 """Working on an algorithm: its requirements and measures, one page each, one row written per change."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch
-from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from governance.models import LifecyclePhase, Measure, Requirement, Topic
 from registry import working
-from registry.forms import AssessmentForm, MeasureForm, OverruleForm, VerifyForm
+from registry.forms import AssessmentForm, MeasureForm, OverruleForm, VerifyForm, WorkForm
 from registry.models import (
     Algorithm,
     Applicability,
@@ -121,8 +121,21 @@ def _applicability(request: HttpRequest, algorithm: Algorithm, slug: str) -> App
     return get_object_or_404(rows, requirement__slug=slug)
 
 
-def _save(request: HttpRequest, form: BaseForm, verb: Any) -> tuple[bool, Any]:
-    """Calls the verb with what the form holds. (saved, the row as it stands after a conflict)"""
+def _form(request: HttpRequest, kind: type[WorkForm], row: Any, data: Any = None) -> WorkForm:
+    """The form for a piece of work; who may not assign work gets no fields for that."""
+    algorithm = row.algorithm
+    may_assign = request.user.has_perm("registry.assign_work", algorithm)
+    return kind(data, instance=row, organisation=algorithm.organisation, may_assign=may_assign)
+
+
+def _save(request: HttpRequest, form: WorkForm, permission: str, verb: Any) -> tuple[bool, Any]:
+    """Calls the verb with what was posted: (whether it is saved, the row as it stands after a conflict)."""
+    if request.method != "POST":
+        return False, None
+    if not request.user.has_perm(permission, form.instance):
+        raise PermissionDenied
+    if not form.is_valid():
+        return False, None
     try:
         verb(form.values(), seen=form.cleaned_data["seen"], by=request.user)
     except ValidationError as error:
@@ -141,22 +154,12 @@ def requirement(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     applicability = _applicability(request, algorithm, slug)
     subject = applicability.requirement
     assessment = working.current_assessment(algorithm, subject)
-    may_assess = request.user.has_perm("registry.assess_requirement", assessment)
-    form = AssessmentForm(
-        request.POST or None,
-        instance=assessment,
-        organisation=algorithm.organisation,
-        may_assign=request.user.has_perm("registry.assign_work", algorithm),
-    )
-    conflict = None
-    if request.method == "POST":
-        if not may_assess:
-            raise PermissionDenied
-        if form.is_valid():
-            saved, conflict = _save(request, form, lambda *a, **k: working.assess(algorithm, subject, *a, **k))
-            if saved:
-                messages.success(request, _("%(code)s is saved.") % {"code": subject.code})
-                return redirect("algorithm-requirement", pk, slug)
+    form = _form(request, AssessmentForm, assessment, request.POST or None)
+    verb = partial(working.assess, algorithm, subject)
+    saved, conflict = _save(request, form, "registry.assess_requirement", verb)
+    if saved:
+        messages.success(request, _("%(code)s is saved.") % {"code": subject.code})
+        return redirect("algorithm-requirement", pk, slug)
     return _requirement_page(request, algorithm, applicability, assessment, form=form, conflict=conflict)
 
 
@@ -263,11 +266,7 @@ def overrule(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
 def _redisplay(request: HttpRequest, algorithm: Algorithm, applicability: Applicability, **forms: Any) -> HttpResponse:
     """The requirement's page with one of its side forms shown again, as it was filled in."""
     assessment = working.current_assessment(algorithm, applicability.requirement)
-    form = AssessmentForm(
-        instance=assessment,
-        organisation=algorithm.organisation,
-        may_assign=request.user.has_perm("registry.assign_work", algorithm),
-    )
+    form = _form(request, AssessmentForm, assessment)
     return _requirement_page(request, algorithm, applicability, assessment, form=form, **forms)
 
 
@@ -325,22 +324,12 @@ def measure(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     subject = get_object_or_404(Measure.objects.for_organisation(algorithm.organisation), slug=slug)
     status = working.current_measure_status(algorithm, subject)
     is_recommended = Recommendation.objects.current().filter(algorithm=algorithm, measure=subject).exists()
-    may_record = request.user.has_perm("registry.record_measure", status)
-    form = MeasureForm(
-        request.POST or None,
-        instance=status,
-        organisation=algorithm.organisation,
-        may_assign=request.user.has_perm("registry.assign_work", algorithm),
-    )
-    conflict = None
-    if request.method == "POST":
-        if not may_record:
-            raise PermissionDenied
-        if form.is_valid():
-            saved, conflict = _save(request, form, lambda *a, **k: working.record_measure(algorithm, subject, *a, **k))
-            if saved:
-                messages.success(request, _("%(code)s is saved.") % {"code": subject.code})
-                return redirect("algorithm-measure", pk, slug)
+    form = _form(request, MeasureForm, status, request.POST or None)
+    verb = partial(working.record_measure, algorithm, subject)
+    saved, conflict = _save(request, form, "registry.record_measure", verb)
+    if saved:
+        messages.success(request, _("%(code)s is saved.") % {"code": subject.code})
+        return redirect("algorithm-measure", pk, slug)
     applying = Applicability.objects.current().applying().filter(algorithm=algorithm, requirement__measures=subject)
     history = MeasureStatus.objects.filter(algorithm=algorithm, measure=subject).exclude(until=None)
     return render(
@@ -352,7 +341,7 @@ def measure(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
             measure=subject,
             status=status,
             is_recommended=is_recommended,
-            may_record=may_record,
+            may_record=request.user.has_perm("registry.record_measure", status),
             form=form,
             conflict=conflict,
             serves=applying.select_related("requirement").order_by("requirement__urn"),
