@@ -210,6 +210,24 @@ def test_texts_of_people_are_shown_safely(client, organisation):
     assert "<b>Naam</b>" not in page
 
 
+def test_links_are_shown_with_and_without_an_address(client, organisation):
+    algorithm = registered(
+        organisation,
+        lawful_basis_grouping=[
+            {"title": "Wegenverkeerswet", "link": "https://wetten.overheid.nl/BWBR0006622"},
+            {"title": "Awb", "link": None},
+        ],
+    )
+
+    page = client.get(algorithm.get_absolute_url()).content.decode()
+
+    assert (
+        '<a href="https://wetten.overheid.nl/BWBR0006622" rel="noopener noreferrer nofollow">Wegenverkeerswet</a>'
+        in page
+    )
+    assert "<li>Awb</li>" in page
+
+
 @pytest.mark.parametrize("page", ["home", "algorithms"])
 def test_a_page_costs_the_same_however_many_algorithms_there_are(client, organisation, page):
     registered(organisation)

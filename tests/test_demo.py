@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils import translation
 
 from governance.decision_tree import tree_of
@@ -356,3 +357,26 @@ def test_texts_fit_the_publication_standard(municipality, shared_data):
     ]
 
     assert too_long == []
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_page_about_every_algorithm_opens(client, municipality, language):
+    officer = person("algoritmefunctionaris@rivierwaard.example")
+    officer.language = language
+    officer.save()
+    client.force_login(officer)
+    names = [
+        "algorithm", "algorithm-edit", "algorithm-history", "algorithm-requirements", "algorithm-measures",
+        "classification", "decision-aid-facts",
+    ]  # fmt: skip
+    addresses = [reverse(name, args=[row.pk]) for row in algorithms_of(municipality) for name in names]
+    here = algorithms_of(municipality)
+    worked_on = RequirementAssessment.objects.current().filter(algorithm__in=here).select_related("requirement")[:10]
+    addresses += [reverse("algorithm-requirement", args=[row.algorithm_id, row.requirement.slug]) for row in worked_on]
+    statuses = MeasureStatus.objects.current().filter(algorithm__in=here).select_related("measure")[:10]
+    addresses += [reverse("algorithm-measure", args=[row.algorithm_id, row.measure.slug]) for row in statuses]
+    addresses += [reverse(name) for name in ("home", "algorithms", "algorithm-add", "framework", "requirements")]
+
+    answers = {address: client.get(address).status_code for address in addresses}
+
+    assert {address: status for address, status in answers.items() if status != 200} == {}

@@ -4,9 +4,11 @@ import pytest
 from django.utils import translation
 
 from governance import audit_trail
+from governance.models import Organisation
 from registry.models import Algorithm, ImportedRow
 from registry.register_files import read_register
 from registry.register_import import import_register
+from tests import factories
 
 EXPORTS = {
     "public_register_2023-02-02.csv": 109,
@@ -77,3 +79,17 @@ def test_the_report_on_the_first_export_names_long_texts_and_free_statuses(actin
     assert (96, "name") in long_texts
     assert {"Actief", "In werking", "Gestopt", "pilot"} <= statuses
     assert report.columns_without_field["impact"] == 58
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", EXPORTS)
+def test_the_page_of_every_imported_algorithm_opens(acting, client, shared_data, name):
+    import_register(shared_data / "algoritmeregister" / name)
+    reader = factories.UserFactory()
+    for organisation in Organisation.objects.all():
+        factories.MembershipFactory(user=reader, organisation=organisation, role="reader")
+    client.force_login(reader)
+
+    answers = {a.pk: client.get(a.get_absolute_url()).status_code for a in Algorithm.objects.all()}
+
+    assert set(answers.values()) == {200}
