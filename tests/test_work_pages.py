@@ -201,3 +201,11 @@ def test_what_belongs_to_the_organisation_level_is_inherited_and_not_counted(cli
     assert [row.requirement.code for row in page.context["applies"]] == ["woo-99"]
     algorithm.compliance.refresh_from_db()
     assert algorithm.compliance.applies == 1
+
+
+@pytest.mark.parametrize("page", ["algorithm-requirements", "algorithm-measures"])
+@pytest.mark.parametrize("nonsense", ["%00", "a'b", "nergens"])
+def test_nonsense_to_narrow_by_does_no_harm(client, algorithm, page, nonsense):
+    answer = client.get(f"{reverse(page, args=[algorithm.pk])}?topic={nonsense}&phase={nonsense}&status={nonsense}")
+
+    assert answer.status_code == 200

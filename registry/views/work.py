@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import slug_re
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -68,6 +69,12 @@ def requirements(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def _slug(query: Any, name: str) -> str:
+    """A value in the address to narrow by; empty when it cannot be a slug."""
+    value = query.get(name, "")
+    return value if slug_re.match(value) else ""
+
+
 def requirement_rows(algorithm: Algorithm, query: Any) -> list[RequirementRow]:
     """The rows for this algorithm, narrowed by `topic`, `phase` and `status` in `query`; five queries."""
     rows = (
@@ -79,9 +86,9 @@ def requirement_rows(algorithm: Algorithm, query: Any) -> list[RequirementRow]:
         )
         .order_by("requirement__urn")
     )
-    if topic := query.get("topic"):
+    if topic := _slug(query, "topic"):
         rows = rows.filter(requirement__topics__slug=topic)
-    if phase := query.get("phase"):
+    if phase := _slug(query, "phase"):
         rows = rows.filter(requirement__phases__slug=phase)
     work = RequirementAssessment.objects.current().filter(algorithm=algorithm).select_related("assignee", "claimed_by")
     assessments = {row.requirement_id: row for row in work}
@@ -288,9 +295,9 @@ def measure_rows(algorithm: Algorithm, subject: Requirement | None = None, query
     measures = Measure.objects.for_organisation(algorithm.organisation).filter(pk__in=recommended | statuses.keys())
     if subject is not None:
         measures = measures.filter(requirements=subject)
-    if topic := query.get("topic"):
+    if topic := _slug(query, "topic"):
         measures = measures.filter(topics__slug=topic)
-    if phase := query.get("phase"):
+    if phase := _slug(query, "phase"):
         measures = measures.filter(phases__slug=phase)
     rows = [MeasureRow(m, m.pk in recommended, statuses.get(m.pk)) for m in measures.order_by("slug")]
     if choice := query.get("choice"):
