@@ -17,6 +17,31 @@ from governance.permissions import REGISTRAR
 NOT_TOGETHER = gettext_lazy("This e-mail address and this password do not belong together. Check both.")
 
 
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def name_the_blank(form: forms.BaseForm, label: Any) -> None:
+    """Says in words what choosing nothing means, in every list of the form that allows it."""
+    for field in form.fields.values():
+        if isinstance(field, forms.ModelChoiceField) and field.empty_label:
+            field.empty_label = label
+        elif isinstance(field, forms.TypedChoiceField) and not isinstance(field.widget, forms.RadioSelect):
+            field.choices = [(value, text if value else label) for value, text in field.choices]
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Shows what a verb refused beside the fields it is about."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        form.add_error(name if name in form.fields else None, errors)
+
+
 class LogInForm(AuthenticationForm):
     """E-mail address and password. What is wrong is not said: that would tell who has an account."""
 

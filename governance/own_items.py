@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
+from governance.conflict import Conflict
 from governance.models import CatalogueItem, CatalogueRevision, Fact, Measure, Organisation, Requirement, User
 
 after_change: list[Callable[[CatalogueItem], None]] = []
@@ -25,14 +26,6 @@ URN_KIND: dict[type[CatalogueItem], str] = {Requirement: "ver", Measure: "mtr"}
 
 BOOKKEEPING = {"id", "urn", "organisation", "release", "withdrawn_in", "withdrawn_on", "revision"}
 """Columns that are not part of how an item reads."""
-
-
-class ItemChanged(Exception):
-    """Somebody else changed the item since it was read; `current` is how it stands now."""
-
-    def __init__(self, current: Any) -> None:
-        super().__init__("changed meanwhile")
-        self.current = current
 
 
 def add_requirement(organisation: Organisation, fields: Mapping[str, Any], by: User | None) -> Requirement:
@@ -51,13 +44,13 @@ def add_measure(organisation: Organisation, fields: Mapping[str, Any], by: User 
 def revise_item(item: Any, fields: Mapping[str, Any], by: User | None, *, seen: int | None = None) -> Any:
     """The item with these fields changed, as a new revision; how it read before is kept.
 
-    `seen` is the revision the person saw, that of `item` unless given; raises `ItemChanged` when it is no longer the
+    `seen` is the revision the person saw, that of `item` unless given; raises `Conflict` when it is no longer the
     current one, `ValidationError` naming the fields, and `PermissionDenied`.
     """
     with transaction.atomic():
         fresh = _held(item, by)
         if fresh.revision != (item.revision if seen is None else seen):
-            raise ItemChanged(fresh)
+            raise Conflict(fresh)
         changes = audit_trail.changes_between(_read(fresh, fields), _read(fresh, fields, wanted=True))
         if changes:
             _keep_revision(fresh)

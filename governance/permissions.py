@@ -16,6 +16,8 @@ Rule = Callable[[User, Any], bool]
 Role = Membership.Role
 EVERY_ROLE = frozenset(Role.values)
 REGISTRAR = frozenset({Role.OFFICER, Role.MANAGER})
+WORKING = REGISTRAR | {Role.CONTRIBUTOR}
+"""Who can be given work."""
 
 
 def holds(user: User, roles: "frozenset[str]", organisation: Organisation | None) -> bool:
@@ -69,6 +71,10 @@ def owns_item(user: User, record: Any) -> bool:
     return organisation is not None and holds(user, REGISTRAR, organisation)
 
 
+def is_recipient(user: User, record: Any) -> bool:
+    return record is None or record.recipient_id == user.pk
+
+
 RULES: dict[str, Rule] = {}
 
 
@@ -90,6 +96,24 @@ rule("governance.add_membership", "governance.change_membership", answer=is_oper
 rule("governance.import_framework", "governance.view_installation_trail", answer=is_operator)
 rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
 rule("governance.view_auditevent", answer=in_organisation(Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR))
+for kind in (
+    "comment",
+    "knowledge",
+    "maturityassessment",
+    "objective",
+    "organisationassessment",
+    "organisationmeasurestatus",
+    "policy",
+    "policyattachment",
+    "policyversion",
+    "position",
+    "readingrequest",
+    "roleassignment",
+    "storedfile",
+    "training",
+):
+    rule(f"governance.view_{kind}", answer=in_organisation(*EVERY_ROLE))
+rule("governance.view_notification", answer=is_recipient)
 for kind in ("requirement", "measure"):
     rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)
 for kind in (
@@ -103,6 +127,7 @@ for kind in (
     "law",
     "lifecyclephase",
     "measure",
+    "officialbody",
     "requirement",
     "term",
     "tool",

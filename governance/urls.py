@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from governance.views import account, catalogue, own_items
+from governance.views import account, catalogue, organisation, own_items
 
 framework = [
     path("", catalogue.framework, name="framework"),
@@ -28,11 +28,17 @@ framework = [
     path("begrippen/", catalogue.glossary, name="glossary"),
 ]
 
+organisations = [
+    path("", organisation.organisations, name="organisations"),
+    path("<slug:slug>/", organisation.overview, name="organisation"),
+]
+
 urlpatterns = [
     path("", include("registry.urls")),
     path("inloggen/", account.LogIn.as_view(), name="login"),
     path("uitloggen/", LogoutView.as_view(), name="logout"),
     path("taal/", account.language, name="language"),
+    path("organisaties/", include(organisations)),
     path("algoritmekader/", include(framework)),
     path("beheer/", admin.site.urls),
     path("api/v1/", include("governance.api.urls")),

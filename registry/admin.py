@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.admin import ViewOnlyAdmin, VisibleFilter
 from governance.admin.register_admin import VerbAdmin, refuse_once_when_changed
+from governance.conflict import Conflict
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm
 from registry.models import (
     Algorithm,
@@ -18,13 +19,19 @@ from registry.models import (
     Applicability,
     Classification,
     ClassificationDraft,
+    Complaint,
     Compliance,
     ImportedRow,
+    Involvement,
     MeasureStatus,
+    Proposal,
+    RaciDefault,
     Recommendation,
     RequirementAssessment,
+    Responsibility,
+    TeamMember,
 )
-from registry.registering import Conflict, register, revise
+from registry.registering import register, revise
 
 
 class AlgorithmForm(DescriptionForm):
@@ -203,3 +210,53 @@ class MeasureStatusAdmin(OfMeasureAdmin):
 class ComplianceAdmin(OfAlgorithmAdmin):
     list_display = ["algorithm", "applies", "claimed", "verified", "undetermined", "unassigned", "next_due"]
     list_filter = ["next_due", ORGANISATION]
+
+
+@admin.register(Responsibility)
+class ResponsibilityAdmin(OfAlgorithmAdmin):
+    list_display = ["algorithm", "letter", "person", "phase", "requirement", "measure", "since", "until", "by"]
+    list_filter = ["letter", CURRENT, "phase", ORGANISATION]
+    list_select_related = ["algorithm", "person", "phase", "requirement", "measure", "by"]
+    search_fields = ["algorithm__name", "person__name"]
+    date_hierarchy = "since"
+
+
+@admin.register(RaciDefault)
+class RaciDefaultAdmin(ViewOnlyAdmin):
+    list_display = ["organisation", "risk_group", "phase", "letter", "position"]
+    list_filter = ["letter", "risk_group", ("organisation", VisibleFilter)]
+    list_select_related = ["organisation", "phase", "position"]
+    search_fields = ["organisation__name", "position__name"]
+
+
+@admin.register(TeamMember)
+class TeamMemberAdmin(OfAlgorithmAdmin):
+    list_display = ["algorithm", "person", "discipline", "task", "since", "until"]
+    list_filter = ["discipline", CURRENT, ORGANISATION]
+    list_select_related = ["algorithm", "person", "discipline"]
+    search_fields = ["algorithm__name", "person__name", "task"]
+
+
+@admin.register(Involvement)
+class InvolvementAdmin(OfAlgorithmAdmin):
+    list_display = ["algorithm", "who", "kind", "how", "held_on", "withdrawn"]
+    list_filter = ["kind", "held_on", ORGANISATION]
+    search_fields = ["algorithm__name", "who", "outcome"]
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ViewOnlyAdmin):
+    list_display = ["name", "organisation", "origin", "status", "proposed", "proposed_by", "decided_by"]
+    list_filter = ["status", "origin", "proposed", ("organisation", VisibleFilter)]
+    list_select_related = ["organisation", "proposed_by", "decided_by"]
+    search_fields = ["name", "purpose"]
+    date_hierarchy = "proposed"
+
+
+@admin.register(Complaint)
+class ComplaintAdmin(OfAlgorithmAdmin):
+    list_display = ["algorithm", "kind", "received_on", "handler", "due", "outcome", "closed_on"]
+    list_filter = ["kind", "outcome", "received_on", ("closed_on", admin.EmptyFieldListFilter), ORGANISATION]
+    list_select_related = ["algorithm", "handler"]
+    search_fields = ["algorithm__name", "summary", "reference"]
+    date_hierarchy = "received_on"

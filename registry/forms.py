@@ -3,30 +3,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance.forms import LinkLines
-from governance.models import Fact, LifecyclePhase, Membership, Organisation, User
-from governance.permissions import REGISTRAR
+from governance.forms import DateInput, LinkLines, name_the_blank
+from governance.models import Fact, LifecyclePhase, Organisation, User
+from governance.permissions import REGISTRAR, WORKING
 from registry.models import Algorithm, AlgorithmTheme, MeasureStatus, RequirementAssessment
-
-
-class DateInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
-def name_the_blank(form: forms.BaseForm, label: Any) -> None:
-    """Says in words what choosing nothing means, in every list of the form that allows it."""
-    for field in form.fields.values():
-        if isinstance(field, forms.ModelChoiceField) and field.empty_label:
-            field.empty_label = label
-        elif isinstance(field, forms.TypedChoiceField) and not isinstance(field.widget, forms.RadioSelect):
-            field.choices = [(value, text if value else label) for value, text in field.choices]
 
 
 def registrable(user: User) -> Any:
@@ -215,15 +198,6 @@ class FactsForm(forms.Form):
         return {name: answer == "yes" for name, answer in self.cleaned_data.items() if answer}
 
 
-def assignable_in(organisation: Organisation) -> Any:
-    """The people who can be given work in this organisation: those with a current role in it or above it."""
-    now = timezone.now()
-    roles = [Membership.Role.OFFICER, Membership.Role.MANAGER, Membership.Role.CONTRIBUTOR]
-    above = [int(number) for number in organisation.path.strip("/").split("/")]
-    holding = Membership.objects.current().filter(organisation__in=above, role__in=roles, since__lte=now)
-    return User.objects.filter(is_active=True, pk__in=holding.values("user"))
-
-
 class WorkForm(forms.ModelForm):
     """What every piece of work has: explanation, links, due date, assignee, and the row that was seen."""
 
@@ -238,7 +212,7 @@ class WorkForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial["seen"] = self.instance.pk
         if may_assign:
-            self.fields["assignee"].queryset = assignable_in(organisation)
+            self.fields["assignee"].queryset = organisation.people(WORKING)
             name_the_blank(self, gettext_lazy("Nobody"))
         else:
             del self.fields["assignee"], self.fields["due"]

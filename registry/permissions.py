@@ -16,10 +16,16 @@ for kind in (
     "applicability",
     "classification",
     "classificationdraft",
+    "complaint",
     "compliance",
     "importedrow",
+    "involvement",
     "measurestatus",
+    "proposal",
+    "racidefault",
     "recommendation",
     "requirementassessment",
+    "responsibility",
+    "teammember",
 ):
     rule(f"registry.view_{kind}", answer=in_organisation(*EVERY_ROLE))

@@ -6,17 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from governance import audit_trail
+from governance.conflict import Conflict
 from governance.models import Organisation, User
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, AlgorithmTheme
-
-
-class Conflict(Exception):
-    """Somebody else changed the record since it was read; `current` is how it stands now."""
-
-    def __init__(self, current: Any) -> None:
-        super().__init__("changed meanwhile")
-        self.current = current
 
 
 def register(organisation: Organisation, fields: Mapping[str, Any], *, by: User | None) -> Algorithm:

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
+from governance.conflict import Conflict
 from governance.models import Measure, Requirement, User
 from registry import compliance
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, Applicability, MeasureStatus, RequirementAssessment
 from registry.models.applicability import Outcome
-from registry.registering import Conflict
 
 Status = RequirementAssessment.Status
 

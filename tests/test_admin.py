@@ -11,34 +11,23 @@ from django.utils import timezone
 
 from governance import audit_trail, own_items
 from governance.models import (
-    AuditCriterion,
     AuditEvent,
-    AuditFramework,
     CatalogueRevision,
-    DecisionTree,
-    Discipline,
-    FrameworkRelease,
     Measure,
     Membership,
     Organisation,
     Requirement,
-    Term,
     User,
 )
 from registry.models import (
     Algorithm,
-    AlgorithmTheme,
-    Applicability,
     Classification,
-    ClassificationDraft,
     Compliance,
-    ImportedRow,
     MeasureStatus,
-    Recommendation,
-    RequirementAssessment,
 )
 from registry.registering import register
 from tests import factories
+from tests.every_model import fill
 
 pytestmark = pytest.mark.django_db
 
@@ -90,46 +79,6 @@ def log_in_as(client, role, organisation):
 
 
 # Every model
-
-
-def fill(organisation, officer, numbers):
-    """A row of every model of both apps for each number, all of them visible in the organisation."""
-    now = timezone.now()
-    framework, _new = AuditFramework.objects.get_or_create(slug="adr", title_nl="ADR")
-    for n in numbers:
-        release = FrameworkRelease.objects.create(source="algoritmekader", name=f"release {n}", fingerprint="f")
-        tree = DecisionTree.objects.create(source="built-in", name="Boom", version=n, fingerprint=n, content={})
-        person = factories.MembershipFactory(organisation=organisation, role="reader").user
-        factories.OrganisationFactory(parent=organisation)
-        factories.TopicFactory(slug=f"onderwerp-{n}")
-        phase = factories.PhaseFactory(number=20 + n)
-        Discipline.objects.create(slug=f"rol-{n}", title_nl=f"Rol {n}")
-        AuditFramework.objects.create(slug=f"kader-{n}", title_nl=f"Kader {n}")
-        Term.objects.create(slug=f"term-{n}", term_nl=f"Term {n}", definition_nl="Uitleg.")
-        requirement = factories.RequirementFactory(
-            law=factories.LawFactory(slug=f"wet-{n}"), organisation=organisation, release=release
-        )
-        measure = factories.MeasureFactory(requirements=[requirement], organisation=organisation)
-        factories.ToolFactory(organisation=organisation, release=release)
-        CatalogueRevision.objects.create(urn=requirement.urn, number=1, release=release, content={})
-        AuditCriterion.objects.create(framework=framework, number=n, withdrawn_in=release).measures.add(measure)
-        algorithm = factories.AlgorithmFactory(organisation=organisation, phase=phase, created_by=person)
-        AlgorithmTheme.objects.create(algorithm=algorithm, theme="Werk")
-        ImportedRow.objects.create(algorithm=algorithm, source="register.csv", row=n, key=f"rij-{n}", content={})
-        answers = {"algorithm": algorithm, "tree": tree, "by": person}
-        Classification.objects.create(**answers, conclusion="1.1", ai_act_applies=True)
-        ClassificationDraft.objects.create(**answers)
-        duty = {"algorithm": algorithm, "requirement": requirement}
-        Applicability.objects.create(**duty, outcome="applies", rule_outcome="applies", reason={}, by=person)
-        RequirementAssessment.objects.create(
-            **duty, status="met", explanation="Zo.", claimed_by=person, claimed_at=now, assignee=person, by=person,
-            verified_by=officer, verified_at=now,
-        )  # fmt: skip
-        Recommendation.objects.create(algorithm=algorithm, measure=measure, by=person)
-        MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=person, by=person)
-        Compliance.objects.create(algorithm=algorithm)
-        with audit_trail.acting(person, "command"):
-            audit_trail.record("algorithm.seen", algorithm)
 
 
 def test_every_model_of_both_apps_is_there():

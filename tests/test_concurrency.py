@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 
 from governance import audit_trail
+from governance.conflict import Conflict
 from registry import compliance, working
 from registry.models import MeasureStatus
-from registry.registering import Conflict, register
+from registry.registering import register
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,6 +18,8 @@ from governance.decision_tree import tree_of
 from governance.models import AuditEvent, DecisionTree, Measure, Membership, Organisation, Requirement, User
 from registry import compliance, demo
 from registry.classifying import draft_walk
+from registry.demo import cast
+from registry.demo.cast import FOLDER, read
 from registry.models import (
     Algorithm,
     AlgorithmTheme,
@@ -61,7 +63,7 @@ def algorithms_of(organisation: Organisation):
 
 def entries():
     """What the files say of each algorithm."""
-    return [entry for path in sorted((demo.FOLDER / "algorithms").glob("*.yaml")) for entry in demo._read(path)]
+    return [entry for path in sorted((FOLDER / "algorithms").glob("*.yaml")) for entry in read(path)]
 
 
 def person(email: str) -> User:
@@ -129,10 +131,11 @@ def test_a_file_that_does_not_fit_is_named_and_nothing_is_kept(municipality, tmp
     right = {"avg-13": "avg-99", "'1.5': 1": "'1.5': 7"}[wrong]
     (tmp_path / "algorithms").mkdir()
     for name in ("organisations.yaml", "algorithms/sociaal-domein.yaml"):
-        text = (demo.FOLDER / name).read_text(encoding="utf-8")
+        text = (FOLDER / name).read_text(encoding="utf-8")
         text = text.replace("rivierwaard", "elders").replace("voorbeeldland", "daar").replace(wrong, right)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(demo, "FOLDER", tmp_path)
+    for module in (demo, cast):
+        monkeypatch.setattr(module, "FOLDER", tmp_path)
     before = rows()
 
     with pytest.raises(demo.DemoError) as refused, translation.override("en"):
@@ -247,7 +250,7 @@ def test_every_answer_in_the_files_lies_on_the_path(municipality):
          Algorithm.PublicationCategory.values),
         (Algorithm.objects.all, "phase__number", list(range(1, 9))),
         (Applicability.objects.current, "outcome", Outcome.values),
-        (RequirementAssessment.objects.current, "status", RequirementAssessment.Status.values),
+        (RequirementAssessment.objects.current, "status", [code for code, _name in RequirementAssessment.STATUSES]),
         (MeasureStatus.objects.current, "choice", MeasureStatus.Choice.values),
         (MeasureStatus.objects.current, "progress", MeasureStatus.Progress.values),
     ],

@@ -4,11 +4,12 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from governance import audit_trail
+from governance.conflict import Conflict
 from governance.models import AuditEvent
 from registry import compliance, working
 from registry.classifying import decide_all
 from registry.models import Applicability, Compliance, MeasureStatus, RequirementAssessment
-from registry.registering import Conflict, register, revise
+from registry.registering import register, revise
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -20,6 +20,7 @@ from governance.admin.register_admin import (
     refuse_once_when_changed,
     visible_rows,
 )
+from governance.conflict import Conflict
 from governance.models import (
     AuditCriterion,
     AuditFramework,
@@ -99,7 +100,7 @@ class ItemAdmin(VerbAdmin):
 
     form = OwnItemForm
     counter = "revision"
-    conflict = own_items.ItemChanged
+    conflict = Conflict
     add_item: ClassVar[Callable[..., Any]]
     own_fields: ClassVar[list[str]] = []
 

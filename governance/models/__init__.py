@@ -17,12 +17,29 @@ from governance.models.catalogue import (
     Tool,
     Topic,
 )
+from governance.models.comments import Comment
 from governance.models.decision_tree import DecisionTree
-from governance.models.organisation import Membership, Organisation
+from governance.models.files import StoredFile
+from governance.models.maturity import MaturityAssessment
+from governance.models.notifications import Notification
+from governance.models.objectives import Objective
+from governance.models.organisation import Membership, OfficialBody, Organisation, Owned, OwnedQuerySet
 from governance.models.people import User
-from governance.models.periods import Period, PeriodQuerySet
+from governance.models.periods import Period, PeriodQuerySet, Tenure, TenureQuerySet
+from governance.models.policy import Policy, PolicyAttachment, PolicyVersion, ReadingRequest
+from governance.models.positions import Knowledge, Position, RoleAssignment, Training
+from governance.models.work import (
+    Assessment,
+    AssessmentQuerySet,
+    MeasureStatusQuerySet,
+    MeasureWork,
+    OrganisationAssessment,
+    OrganisationMeasureStatus,
+)
 
 __all__ = [
+    "Assessment",
+    "AssessmentQuerySet",
     "AuditCriterion",
     "AuditEvent",
     "AuditFramework",
@@ -30,20 +47,42 @@ __all__ = [
     "AxisValue",
     "CatalogueItem",
     "CatalogueRevision",
+    "Comment",
     "DecisionTree",
     "Discipline",
     "Fact",
     "FrameworkRelease",
+    "Knowledge",
     "Law",
     "LifecyclePhase",
+    "MaturityAssessment",
     "Measure",
+    "MeasureStatusQuerySet",
+    "MeasureWork",
     "Membership",
+    "Notification",
+    "Objective",
+    "OfficialBody",
     "Organisation",
+    "OrganisationAssessment",
+    "OrganisationMeasureStatus",
+    "Owned",
+    "OwnedQuerySet",
     "Period",
     "PeriodQuerySet",
+    "Policy",
+    "PolicyAttachment",
+    "PolicyVersion",
+    "Position",
+    "ReadingRequest",
     "Requirement",
+    "RoleAssignment",
+    "StoredFile",
+    "Tenure",
+    "TenureQuerySet",
     "Term",
     "Tool",
     "Topic",
+    "Training",
     "User",
 ]

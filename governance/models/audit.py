@@ -1,9 +1,10 @@
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from governance.models.people import by_person
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -23,14 +24,7 @@ class AuditEvent(models.Model):
         "governance.Organisation", verbose_name=_("organisation"), on_delete=models.PROTECT, null=True, blank=True
     )
     moment = models.DateTimeField(_("moment"), default=timezone.now)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    actor = by_person(_("by"))
     channel = models.CharField(_("through"), max_length=20, help_text=_("page, admin, api or command"))
     request_id = models.CharField(_("request"), max_length=36, blank=True)
     verb = models.CharField(_("what was done"), max_length=60)

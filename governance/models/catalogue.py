@@ -147,8 +147,7 @@ class CatalogueItemQuerySet(models.QuerySet[Any]):
 
     def for_organisation(self, organisation: Organisation) -> Self:
         """The framework's items, and the own items of this organisation and of those above it."""
-        above = [int(number) for number in organisation.path.strip("/").split("/")]
-        return self.filter(Q(organisation=None) | Q(organisation__in=above))
+        return self.filter(Q(organisation=None) | Q(organisation__in=organisation.above))
 
     def in_force(self) -> Self:
         return self.filter(withdrawn_in=None, withdrawn_on=None)

@@ -1,22 +1,20 @@
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models.lookups import StartsWith
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.people import User
+from governance.models.periods import TenureQuerySet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
-    def current(self) -> Self:
-        now = timezone.now()
-        return self.filter(since__lte=now).filter(models.Q(until=None) | models.Q(until__gt=now))
-
+class MembershipQuerySet(TenureQuerySet):
     def reaching(self, organisation_path: models.expressions.Combinable | str) -> Self:
         """Memberships of the organisation with that path, or of one above it: rights flow down the tree."""
         return self.filter(StartsWith(organisation_path, models.F("organisation__path")))
@@ -44,6 +42,19 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """The organisations in which this person currently holds one of `roles`, directly or from above."""
         memberships = Membership.objects.current().filter(user=user, role__in=list(roles))
         return self.filter(models.Exists(memberships.reaching(models.OuterRef("path"))))
+
+
+class Owned:
+    """Vocabulary of querysets whose rows are an organisation's; `owner` is the path of fields from a row to it."""
+
+    owner: ClassVar[str] = "organisation"
+
+    def visible_to(self: Any, user: User | AnonymousUser) -> Any:
+        return self.filter(**{f"{self.owner}__in": Organisation.objects.visible_to(user)})
+
+
+class OwnedQuerySet(Owned, models.QuerySet[Any]):
+    pass
 
 
 class Organisation(models.Model):
@@ -100,6 +111,36 @@ class Organisation(models.Model):
                 child.parent = self
                 child.save()
 
+    def get_absolute_url(self) -> str:
+        return reverse("organisation", args=[self.slug])
+
+    @property
+    def above(self) -> list[int]:
+        """The keys of the organisations from the top of the tree down to this one."""
+        return [int(number) for number in self.path.strip("/").split("/")]
+
+    @property
+    def depth(self) -> int:
+        """How many organisations are above it."""
+        return len(self.above) - 1
+
+    def people(self, roles: "Iterable[str] | None" = None) -> models.QuerySet[User]:
+        """The active people with a current role here or above (one of `roles`, where given), by name."""
+        held = Membership.objects.current().filter(organisation__in=self.above)
+        if roles is not None:
+            held = held.filter(role__in=list(roles))
+        return User.objects.filter(is_active=True, pk__in=held.order_by().values("user"))
+
+    def accountable(self) -> "Organisation":
+        """The organisation that arranges governance here: itself, or for a department the first above it that is none.
+
+        What has only phase 0 is arranged there once, and inherited by the algorithms of its departments.
+        """
+        organisation = self
+        while organisation.kind == Organisation.Kind.DEPARTMENT and organisation.parent is not None:
+            organisation = organisation.parent
+        return organisation
+
 
 class Membership(models.Model):
     """The role a person has in an organisation and in everything below it, from a moment until another."""
@@ -140,3 +181,19 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()} ({self.organisation})"
+
+
+class OfficialBody(models.Model):
+    """A public body as the government's lists name it, to choose from when an organisation is added."""
+
+    kind = models.CharField(_("kind"), max_length=30, choices=Organisation.Kind.choices)
+    name = models.CharField(_("name"), max_length=200)
+    identifier = models.CharField(_("official identifier"), max_length=50, unique=True)
+
+    class Meta:
+        verbose_name = _("official body")
+        verbose_name_plural = _("official bodies")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,11 +1,24 @@
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth import get_backends
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+def by_person(label: Any) -> models.ForeignKey:
+    """A field for whoever did or does something; what somebody did keeps their name, so accounts stay."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=label,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -29,6 +42,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     releases. It opens no organisation's records; only a membership does.
     """
 
+    class Digest(models.TextChoices):
+        DAILY = "daily", _("Every day")
+        WEEKLY = "weekly", _("Every week")
+        NEVER = "never", _("Never")
+
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150)
     language = models.CharField(
@@ -37,6 +55,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the administration pages"), default=False)
     joined = models.DateTimeField(_("joined"), default=timezone.now)
+    digest = models.CharField(_("e-mail with what is new"), max_length=10, choices=Digest.choices, default=Digest.DAILY)
+    muted_kinds = models.JSONField(
+        _("not by e-mail"), default=list, blank=True, help_text=_("Kinds of notifications left out of the e-mail.")
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -12,7 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from governance import own_items
-from governance.forms import OwnItemForm, OwnMeasureForm, OwnRequirementForm
+from governance.conflict import Conflict
+from governance.forms import OwnItemForm, OwnMeasureForm, OwnRequirementForm, add_errors
 from governance.models import CatalogueItem, Measure, Requirement
 
 
@@ -56,7 +57,7 @@ def _add(request: HttpRequest, form_class: type[OwnItemForm], add: Callable[...,
         try:
             item = add(form.cleaned_data["organisation"], form.values, by=user)
         except ValidationError as error:
-            _show_errors(form, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("%(item)s is added.") % {"item": item.title})
             return redirect(item)
@@ -71,11 +72,11 @@ def _edit(request: HttpRequest, form_class: type[OwnItemForm], slug: str) -> Htt
     if request.method == "POST" and form.is_valid():
         try:
             item = own_items.revise_item(item, form.values, by=user, seen=form.cleaned_data["seen"])
-        except own_items.ItemChanged as changed:
+        except Conflict as changed:
             meanwhile = [(form[name].label, _as_it_stands(form[name])) for name in form.changed_data if name != "seen"]
             form.now_seen(changed.current.revision)
         except ValidationError as error:
-            _show_errors(form, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("%(item)s is saved.") % {"item": item.title})
             return redirect(item)
@@ -113,12 +114,6 @@ def _changeable(request: HttpRequest, kind: type[CatalogueItem], slug: str) -> A
     if not request.user.has_perm(f"governance.change_{kind._meta.model_name}", item):
         raise PermissionDenied
     return item
-
-
-def _show_errors(form: OwnItemForm, error: ValidationError) -> None:
-    """Shows what a verb refused beside the fields it is about."""
-    for name, errors in getattr(error, "error_dict", {None: [error]}).items():
-        form.add_error(name if name in form.fields else None, errors)
 
 
 def _form_page(request: HttpRequest, form: OwnItemForm, **context: Any) -> HttpResponse:

@@ -1,13 +1,13 @@
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from governance.models import LifecyclePhase, Organisation
+from governance.models import LifecyclePhase, Objective, Organisation
+from governance.models.people import by_person
 
 
 class AlgorithmQuerySet(models.QuerySet["Algorithm"]):
@@ -62,6 +62,9 @@ class Algorithm(models.Model):
     )
     acquisition = models.CharField(_("how acquired"), max_length=20, choices=Acquisition.choices, blank=True)
     review_date = models.DateField(_("review date"), null=True, blank=True)
+    objectives = models.ManyToManyField(
+        Objective, verbose_name=_("public values and objectives"), blank=True, related_name="algorithms"
+    )
     complaints_procedure = models.TextField(_("procedure for complaints and objections"), blank=True)
     questions_contact = models.CharField(_("contact for questions"), max_length=500, blank=True)
 
@@ -95,14 +98,7 @@ class Algorithm(models.Model):
     tags = models.TextField(_("search terms"), blank=True)
 
     created = models.DateTimeField(_("registered"), default=timezone.now)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("registered by"),
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    created_by = by_person(_("registered by"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = AlgorithmQuerySet.as_manager()

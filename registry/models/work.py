@@ -1,61 +1,24 @@
-"""What is done about requirements and measures: one open row per algorithm and subject, earlier rows its history."""
+"""What is done per algorithm about requirements and measures: one open row per algorithm and subject, earlier rows its
+history."""
 
-from typing import Self
+from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from governance.models import Measure, Period, PeriodQuerySet, Requirement
+from governance.models import Assessment, AssessmentQuerySet, Measure, MeasureStatusQuerySet, MeasureWork, Requirement
+from governance.models.work import assessment_rules, measure_rules
 from registry.models.algorithm import Algorithm
 
 
-class WorkQuerySet(PeriodQuerySet):
-    def assigned_to(self, user: object) -> Self:
-        return self.filter(assignee=user)
+class RequirementAssessment(Assessment):
+    """How far an algorithm meets a requirement that applies to it; what does not apply is decided by the rule."""
 
-
-class AssessmentQuerySet(WorkQuerySet):
-    def met(self) -> Self:
-        return self.filter(status=RequirementAssessment.Status.MET)
-
-    def verified(self) -> Self:
-        return self.met().filter(verified_at__isnull=False)
-
-
-class MeasureStatusQuerySet(WorkQuerySet):
-    def settled(self) -> Self:
-        """Nothing left to do: done (chosen or replaced), or deliberately not applied."""
-        return self.filter(Q(progress=MeasureStatus.Progress.DONE) | Q(choice=MeasureStatus.Choice.NOT_APPLIED))
-
-
-class Work(Period):
-    explanation = models.TextField(_("explanation"), blank=True)
-    links = models.JSONField(_("links"), default=list, blank=True, help_text=_("A list of {title, url}."))
-    due = models.DateField(_("due date"), null=True, blank=True)
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("assigned to"),
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-
-    class Meta:
-        abstract = True
-
-
-class RequirementAssessment(Work):
-    """How far an algorithm meets a requirement. "Met" is a claim: `claimed_by`, `claimed_at`, about `claimed_revision`
-    of the requirement's text; a second person verifies it."""
-
-    class Status(models.TextChoices):
-        OPEN = "open", _("Open")
-        IN_PROGRESS = "in_progress", _("In progress")
-        MET = "met", _("Met")
-        NOT_MET = "not_met", _("Not met")
+    STATUSES: ClassVar[list[tuple[str, Any]]] = [
+        choice for choice in Assessment.Status.choices if choice[0] != Assessment.Status.NOT_APPLICABLE
+    ]
+    subject: ClassVar[str] = "requirement"
 
     algorithm = models.ForeignKey(
         Algorithm, verbose_name=_("algorithm"), on_delete=models.PROTECT, related_name="assessments"
@@ -63,29 +26,8 @@ class RequirementAssessment(Work):
     requirement = models.ForeignKey(
         Requirement, verbose_name=_("requirement"), on_delete=models.PROTECT, related_name="assessments"
     )
-    status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.OPEN)
-    claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("claimed by"),
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    claimed_at = models.DateTimeField(_("claimed on"), null=True, blank=True)
-    claimed_revision = models.PositiveIntegerField(_("claimed about revision"), null=True, blank=True)
-    verified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("verified by"),
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    verified_at = models.DateTimeField(_("verified on"), null=True, blank=True)
-    returned_reason = models.TextField(_("returned because"), blank=True)
 
-    objects = AssessmentQuerySet.as_manager()
+    objects: ClassVar[Any] = AssessmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("assessment of a requirement")
@@ -95,17 +37,8 @@ class RequirementAssessment(Work):
             models.UniqueConstraint(
                 fields=["algorithm", "requirement"], condition=Q(until=None), name="assessment_one_current"
             ),
-            models.CheckConstraint(
-                condition=~Q(status="met") | Q(claimed_by__isnull=False, claimed_at__isnull=False),
-                name="assessment_met_is_claimed",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="met") | ~Q(explanation="") | ~Q(links=[]), name="assessment_met_is_explained"
-            ),
-            models.CheckConstraint(
-                condition=Q(verified_by=None) | (Q(status="met") & ~Q(verified_by=models.F("claimed_by"))),
-                name="assessment_verified_by_another",
-            ),
+            models.CheckConstraint(condition=~Q(status="not_applicable"), name="assessment_applies_by_rule"),
+            *assessment_rules("assessment"),
         ]
         indexes = [models.Index(fields=["assignee", "due"], condition=Q(until=None), name="assessment_of_assignee")]
 
@@ -113,28 +46,17 @@ class RequirementAssessment(Work):
         return f"{self.requirement.code} {self.get_status_display()}"
 
 
-class MeasureStatus(Work):
-    """What an algorithm does about a recommended measure: comply or explain, and how far it is."""
+class MeasureStatus(MeasureWork):
+    """What an algorithm does about a recommended measure."""
 
-    class Choice(models.TextChoices):
-        OPEN = "open", _("Not yet chosen")
-        CHOSEN = "chosen", _("Chosen")
-        REPLACED = "replaced", _("Replaced by an own measure")
-        NOT_APPLIED = "not_applied", _("Not applied")
-
-    class Progress(models.TextChoices):
-        TO_DO = "to_do", _("To do")
-        IN_PROGRESS = "in_progress", _("In progress")
-        DONE = "done", _("Done")
+    subject: ClassVar[str] = "measure"
 
     algorithm = models.ForeignKey(
         Algorithm, verbose_name=_("algorithm"), on_delete=models.PROTECT, related_name="measure_statuses"
     )
     measure = models.ForeignKey(Measure, verbose_name=_("measure"), on_delete=models.PROTECT, related_name="statuses")
-    choice = models.CharField(_("choice"), max_length=20, choices=Choice.choices, default=Choice.OPEN)
-    progress = models.CharField(_("progress"), max_length=20, choices=Progress.choices, default=Progress.TO_DO)
 
-    objects = MeasureStatusQuerySet.as_manager()
+    objects: ClassVar[Any] = MeasureStatusQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("measure status")
@@ -144,14 +66,7 @@ class MeasureStatus(Work):
             models.UniqueConstraint(
                 fields=["algorithm", "measure"], condition=Q(until=None), name="measurestatus_one_current"
             ),
-            models.CheckConstraint(
-                condition=~Q(choice__in=["replaced", "not_applied"]) | ~Q(explanation=""),
-                name="measurestatus_comply_or_explain",
-            ),
-            models.CheckConstraint(
-                condition=Q(progress="to_do") | Q(choice__in=["chosen", "replaced"]),
-                name="measurestatus_progress_of_a_choice",
-            ),
+            *measure_rules("measurestatus"),
         ]
         indexes = [models.Index(fields=["assignee", "due"], condition=Q(until=None), name="measurestatus_of_assignee")]
 

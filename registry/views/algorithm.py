@@ -5,17 +5,18 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from governance.conflict import Conflict
+from governance.forms import add_errors
 from governance.models import AuditEvent
 from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
 from registry.models import Algorithm, Classification, ClassificationDraft
-from registry.registering import Conflict, register, revise
+from registry.registering import register, revise
 
 PAGE_SIZE = 50
 
@@ -26,15 +27,6 @@ def visible_algorithm(request: HttpRequest, pk: int, permission: str = "registry
     if not request.user.has_perm(permission, algorithm):
         raise PermissionDenied
     return algorithm
-
-
-def add_errors(form: BaseForm, error: ValidationError) -> None:
-    """Shows what a verb refused beside the fields it is about."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, errors in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, errors)
 
 
 @login_required

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from governance.decision_tree import tree_of
+from governance.forms import add_errors
 from governance.models import Fact
 from registry import classifying
 from registry.forms import AnswerForm, FactsForm
 from registry.models import Classification, ClassificationDraft
-from registry.views.algorithm import add_errors, tab, visible_algorithm
+from registry.views.algorithm import tab, visible_algorithm
 
 CLASSIFY = "registry.classify_algorithm"
 

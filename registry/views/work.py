@@ -14,6 +14,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from governance.conflict import Conflict
+from governance.forms import add_errors
 from governance.models import LifecyclePhase, Measure, Requirement, Topic
 from registry import working
 from registry.forms import AssessmentForm, MeasureForm, OverruleForm, VerifyForm, WorkForm
@@ -26,8 +28,7 @@ from registry.models import (
 )
 from registry.models.applicability import Outcome
 from registry.reasons import Reasons
-from registry.registering import Conflict
-from registry.views.algorithm import add_errors, tab, visible_algorithm
+from registry.views.algorithm import tab, visible_algorithm
 
 
 @dataclass
@@ -63,7 +64,7 @@ def requirements(request: HttpRequest, pk: int) -> HttpResponse:
             **levels,
             topics=Topic.objects.all(),
             phases=LifecyclePhase.objects.all(),
-            statuses=RequirementAssessment.Status.choices,
+            statuses=RequirementAssessment.STATUSES,
             query=request.GET,
         ),
     )

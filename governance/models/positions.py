@@ -1,0 +1,206 @@
+"""Who has which function in the organisation, from when to when, and what those functions have to know."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from governance.models.catalogue import Discipline
+from governance.models.organisation import Organisation, Owned, OwnedQuerySet
+from governance.models.people import by_person
+from governance.models.periods import Tenure, TenureQuerySet, ends_after_it_starts
+
+
+class PositionQuerySet(OwnedQuerySet):
+    def in_force(self) -> Self:
+        return self.filter(ended=None)
+
+    def for_organisation(self, organisation: Organisation) -> Self:
+        """Those of this organisation and of those above it."""
+        return self.filter(organisation__in=organisation.above)
+
+    def vacant(self) -> Self:
+        """In force, and held by nobody now; a deputy alone does not fill a function."""
+        holders = RoleAssignment.objects.current().filter(position=models.OuterRef("pk"), is_deputy=False)
+        return self.in_force().filter(~models.Exists(holders))
+
+
+class Position(models.Model):
+    """A function in the organisation, such as algorithm officer or process owner."""
+
+    class Line(models.TextChoices):
+        FIRST = "first", _("First line: does the work")
+        SECOND = "second", _("Second line: advises and verifies")
+        THIRD = "third", _("Third line: audits")
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="positions"
+    )
+    name = models.CharField(_("name"), max_length=150)
+    description = models.TextField(_("what it does"), blank=True)
+    line = models.CharField(_("line"), max_length=10, choices=Line.choices, default=Line.FIRST)
+    discipline = models.ForeignKey(
+        Discipline,
+        verbose_name=_("discipline"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="positions",
+        help_text=_("The role of the framework that it fills in a team."),
+    )
+    governs_algorithms = models.BooleanField(
+        _("is responsible for algorithm governance"),
+        default=False,
+        help_text=_("Whoever holds it answers for how the organisation deals with algorithms."),
+    )
+    created = models.DateTimeField(_("added"), default=timezone.now)
+    ended = models.DateTimeField(_("ended"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = PositionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("function")
+        verbose_name_plural = _("functions")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "name"],
+                condition=Q(ended=None),
+                name="position_name_once",
+                violation_error_message=_("The organisation has this function already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleAssignmentQuerySet(Owned, TenureQuerySet):
+    owner: ClassVar[str] = "position__organisation"
+
+
+class RoleAssignment(Tenure):
+    """A person holds a function, or stands in for whoever does."""
+
+    position = models.ForeignKey(
+        Position, verbose_name=_("function"), on_delete=models.PROTECT, related_name="assignments"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.PROTECT, related_name="role_assignments"
+    )
+    is_deputy = models.BooleanField(_("as deputy"), default=False)
+
+    objects = RoleAssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("holder of a function")
+        verbose_name_plural = _("holders of functions")
+        ordering = ["position", "is_deputy", "-since"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["position", "person"], condition=Q(until=None), name="roleassignment_one_open"
+            ),
+            ends_after_it_starts("roleassignment_ends_after_it_starts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.position}"
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.position.organisation
+
+
+class KnowledgeQuerySet(OwnedQuerySet):
+    def in_force(self) -> Self:
+        return self.filter(ended=None)
+
+    def for_organisation(self, organisation: Organisation) -> Self:
+        """Those of this organisation and of those above it."""
+        return self.filter(organisation__in=organisation.above)
+
+
+class Knowledge(models.Model):
+    """What people in certain functions have to know to work with algorithms (AI Act art. 4; aia-01)."""
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="knowledge"
+    )
+    title = models.CharField(_("subject"), max_length=150)
+    description = models.TextField(_("description"), blank=True)
+    positions = models.ManyToManyField(
+        Position, verbose_name=_("functions that need it"), blank=True, related_name="knowledge"
+    )
+    valid_months = models.PositiveSmallIntegerField(
+        _("counts for"), default=24, help_text=_("Months after which it has to be refreshed.")
+    )
+    created = models.DateTimeField(_("added"), default=timezone.now)
+    ended = models.DateTimeField(_("ended"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = KnowledgeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("knowledge")
+        verbose_name_plural = _("knowledge")
+        ordering = ["title", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "title"],
+                condition=Q(ended=None),
+                name="knowledge_title_once",
+                violation_error_message=_("The organisation has this subject already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TrainingQuerySet(OwnedQuerySet):
+    owner: ClassVar[str] = "knowledge__organisation"
+
+    def counting(self) -> Self:
+        """What still counts today."""
+        return self.filter(withdrawn=None, valid_until__gte=timezone.localdate())
+
+
+class Training(models.Model):
+    """Somebody followed a training or showed what they know; it counts up to and including `valid_until`."""
+
+    knowledge = models.ForeignKey(
+        Knowledge, verbose_name=_("knowledge"), on_delete=models.PROTECT, related_name="trainings"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.PROTECT, related_name="trainings"
+    )
+    followed_on = models.DateField(_("followed on"))
+    valid_until = models.DateField(_("counts until"))
+    note = models.CharField(_("training and provider"), max_length=300, blank=True)
+    recorded = models.DateTimeField(_("recorded"), default=timezone.now)
+    recorded_by = by_person(_("recorded by"))
+    withdrawn = models.DateTimeField(_("withdrawn"), null=True, blank=True, help_text=_("Recorded by mistake."))
+
+    objects = TrainingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("training followed")
+        verbose_name_plural = _("trainings followed")
+        ordering = ["knowledge", "person", "-followed_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=models.F("followed_on")), name="training_counts_after_it_is_followed"
+            )
+        ]
+        indexes = [models.Index(fields=["person", "knowledge", "-valid_until"], name="training_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.knowledge}"
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.knowledge.organisation

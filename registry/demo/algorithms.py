@@ -1,0 +1,65 @@
+"""One algorithm of the demo: registered, classified, worked on, perhaps classified anew and revised."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from governance.models import Measure, Requirement
+from registry import working
+from registry.classifying import answer, answer_facts, classify
+from registry.demo.cast import Cast, Steps
+from registry.models import Algorithm, Applicability
+from registry.registering import register, revise
+
+
+def build(entry: dict[str, Any], cast: Cast) -> None:
+    """One algorithm: registered, classified, worked on, perhaps classified anew and revised."""
+    organisation = cast.organisations[entry["organisation"]]
+    with cast.acting({"by": entry["by"], **entry["fields"]}) as (by, fields):
+        algorithm = register(organisation, fields, by=by)
+    _classify(algorithm, entry.get("classifications", []), cast)
+    if "unfinished" in entry:
+        with cast.acting(entry["unfinished"]) as (by, given):
+            for question, choice in given["answers"].items():
+                answer(algorithm, question, choice, by=by)
+            answer_facts(algorithm, given["facts"], by=by)
+    requirements = {item.code: item for item in Requirement.objects.for_organisation(organisation)}
+    for code, step in _steps(entry.get("requirements", {})):
+        _work_on_requirement(algorithm, requirements[code], step, cast)
+    measures = {item.code: item for item in Measure.objects.for_organisation(organisation)}
+    for code, step in _steps(entry.get("measures", {})):
+        with cast.acting(step) as (by, fields):
+            seen = working.current_measure_status(algorithm, measures[code]).pk
+            working.record_measure(algorithm, measures[code], fields, seen=seen, by=by)
+    _classify(algorithm, entry.get("reclassified", []), cast)
+    for step in entry.get("revisions", []):
+        with cast.acting(step) as (by, given):
+            algorithm = revise(algorithm, cast.fields(given["fields"]), seen=algorithm.version, by=by)
+
+
+def _classify(algorithm: Algorithm, steps: Steps, cast: Cast) -> None:
+    for step in steps:
+        with cast.acting(step) as (by, given):
+            classify(algorithm, list(given["answers"].items()), given["facts"], tree=cast.tree, by=by)
+
+
+def _steps(work: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each code with a step; a key may name several codes (`owp-01, owp-03`), a value may be one step or a list."""
+    for codes, steps in work.items():
+        for code in codes.split(", "):
+            for step in steps if isinstance(steps, list) else [steps]:
+                yield code, step
+
+
+def _work_on_requirement(algorithm: Algorithm, requirement: Requirement, step: dict[str, Any], cast: Cast) -> None:
+    """Assesses, verifies (`verify`), returns (`return`: the reason) or overrules (`overrule`: applies, reason)."""
+    current = working.current_assessment(algorithm, requirement)
+    with cast.acting(step) as (by, given):
+        if "overrule" in given:
+            outcome = Applicability.objects.current().get(algorithm=algorithm, requirement=requirement)
+            working.overrule(algorithm, requirement, **given["overrule"], seen=outcome.pk, by=by)
+        elif "return" in given:
+            working.verify(current, confirmed=False, reason=given["return"], by=by)
+        elif "verify" in given:
+            working.verify(current, confirmed=True, by=by)
+        else:
+            working.assess(algorithm, requirement, given, seen=current.pk, by=by)

@@ -1,0 +1,105 @@
+"""The people and records with which the permission table is tried.
+
+The records are those of one organisation, `own`. It has an organisation above it and one below it, and there is a
+foreign one; every role is held in each of the four by somebody.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from governance import audit_trail
+from governance.models import AuditCriterion, AuditFramework, Discipline, Membership, Organisation, Term, User
+from registry.classifying import decide_all
+from registry.models import ClassificationDraft, MeasureStatus, RequirementAssessment
+from tests import factories
+
+PLACES = ("own", "parent", "child", "foreign")
+
+
+@dataclass
+class World:
+    organisations: dict[str, Organisation]
+    people: dict[tuple[str, str], User]
+    """(role, place) → the person who has that role there."""
+    operator: User
+    assigned: User
+    """A contributor of `own` to whom the work in it is assigned."""
+    records: dict[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.records[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def own(self) -> Organisation:
+        return self.organisations["own"]
+
+
+def build_world() -> World:
+    parent = factories.OrganisationFactory(slug="boven")
+    own = factories.OrganisationFactory(slug="eigen", parent=parent)
+    organisations = {
+        "own": own,
+        "parent": parent,
+        "child": factories.OrganisationFactory(slug="onder", parent=own, kind="department"),
+        "foreign": factories.OrganisationFactory(slug="vreemd"),
+    }
+    keys = [(str(role), place) for role in Membership.Role.values for place in PLACES]
+    users = User.objects.bulk_create(
+        User(email=f"{role}.{place}@voorbeeld.nl", name=f"{role} {place}") for role, place in keys
+    )
+    people = dict(zip(keys, users, strict=True))
+    Membership.objects.bulk_create(
+        Membership(user=user, organisation=organisations[place], role=role) for (role, place), user in people.items()
+    )
+    world = World(
+        organisations,
+        people,
+        operator=factories.UserFactory(email="operator@voorbeeld.nl", is_superuser=True, is_staff=True),
+        assigned=factories.member("contributor", own),
+    )
+    with audit_trail.acting(None, "command"):
+        for add in (add_algorithm,):
+            add(world)
+    return world
+
+
+def add_algorithm(world: World) -> None:
+    """An algorithm to which one requirement applies, with one measure; both are assigned and the one is claimed."""
+    requirement = factories.RequirementFactory(
+        urn="urn:nl:ak:ver:woo-99", slug="woo-99", law=factories.LawFactory(slug="woo")
+    )
+    measure = factories.MeasureFactory(urn="urn:nl:ak:mtr:owp-99", slug="owp-99", requirements=[requirement])
+    tree = factories.DecisionTreeFactory()
+    algorithm = factories.AlgorithmFactory(organisation=world.own, phase=factories.PhaseFactory(number=2))
+    ClassificationDraft.objects.create(algorithm=algorithm, tree=tree, answers=[["1.1", 1]])
+    decide_all([algorithm])
+    framework = AuditFramework.objects.create(slug="adr", title_nl="ADR")
+    world.records |= {
+        "topic": factories.TopicFactory(),
+        "phase": algorithm.phase,
+        "discipline": Discipline.objects.create(slug="jurist", title_nl="Jurist"),
+        "audit_framework": framework,
+        "criterion": AuditCriterion.objects.create(framework=framework, number="SV.9"),
+        "term": Term.objects.create(slug="algoritme", term_nl="Algoritme", definition_nl="Uitleg."),
+        "algorithm": algorithm,
+        "requirement": requirement,
+        "measure": measure,
+        "tool": factories.ToolFactory(slug="dpia"),
+        "own_requirement": factories.RequirementFactory(slug="eigen-ver-01", organisation=world.own, law=None),
+        "own_measure": factories.MeasureFactory(slug="eigen-mtr-01", organisation=world.own),
+        "assessment": RequirementAssessment.objects.create(
+            algorithm=algorithm,
+            requirement=requirement,
+            status="met",
+            explanation="Zo.",
+            claimed_by=world.operator,
+            claimed_at=timezone.now(),
+            assignee=world.assigned,
+        ),
+        "measure_status": MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=world.assigned),
+    }
