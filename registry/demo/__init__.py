@@ -36,7 +36,7 @@ class Account:
 
 
 def accounts() -> list[Account]:
-    """The people of the demo, with `PASSWORD` as the password of each."""
+    """An account for each kind of user, with `PASSWORD`, which is the password of their colleagues too."""
     content = read(FOLDER / "organisations.yaml")
     names = {organisation["slug"]: organisation["name"] for organisation in content["organisations"]}
     return [
@@ -62,7 +62,7 @@ def load() -> None:
     with transaction.atomic():
         with audit_trail.acting(None, "command"), explained(path, _("organisations and people")):
             organisations = add_organisations(content["organisations"])
-            people = add_people(content["people"], organisations)
+            people = add_people(content["people"] | content["colleagues"], organisations)
         cast = Cast(organisations, people, {phase.slug: phase for phase in LifecyclePhase.objects.all()}, tree)
         for add, entries in ((add_requirement, "own_requirements"), (add_measure, "own_measures")):
             for entry in content[entries]:
