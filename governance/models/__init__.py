@@ -1,3 +1,4 @@
+from governance.models.access import GroupRole, Invitation
 from governance.models.audit import AuditEvent
 from governance.models.catalogue import (
     AuditCriterion,
@@ -34,6 +35,8 @@ __all__ = [
     "Discipline",
     "Fact",
     "FrameworkRelease",
+    "GroupRole",
+    "Invitation",
     "Law",
     "LifecyclePhase",
     "Measure",
