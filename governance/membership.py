@@ -135,11 +135,12 @@ def is_last_administrator(row: Membership) -> bool:
 
 def close(row: Membership, until: datetime | None = None) -> None:
     """Ends a membership and writes its event; whether it may be is for the caller to know."""
-    old = row.until
-    row.until = until or max(timezone.now(), row.since + timedelta(microseconds=1))
+    old = {"since": row.since, "until": row.until}
+    row.until = until or timezone.now()
+    row.since = min(row.since, row.until - timedelta(microseconds=1))  # what had yet to begin never does
     row.full_clean()
-    row.save(update_fields=["until"])
-    changes = audit_trail.changes_between({"until": old}, {"until": row.until})
+    row.save(update_fields=["since", "until"])
+    changes = audit_trail.changes_between(old, {"since": row.since, "until": row.until})
     audit_trail.record("membership.ended", row, changes)
 
 

@@ -155,6 +155,8 @@ def follow_groups(person: User, sociallogin: SocialLogin) -> None:
 class SignedTokenAdapter(OpenIDConnectOAuth2Adapter):
     """Demands an identity token, checks its signature always, and that all is about the same person."""
 
+    did_fetch_access_token: bool
+
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         if not kwargs["response"].get("id_token"):
             raise OAuth2Error("no id_token")

@@ -25,7 +25,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     account = membership.account_of(found)
     if isinstance(request.user, User):
         return _with_own_account(request, found, is_theirs=account == request.user)
-    if account is not None and (account.is_active or account.is_staff):
+    if account is not None and (account.is_active or account.is_staff or account.is_superuser):
         return render(request, "governance/invitation.html", {"invitation": found, "logs_in": account.is_active})
     return _with_new_account(request, found)
 

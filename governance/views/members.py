@@ -97,8 +97,12 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One person: roles in the organisations that one administers and from above, what they hold; gives a role."""
     organisation = _administered(request, slug)
     person = get_object_or_404(membership.people_known_to(organisation), pk=pk)
+    is_here = membership.people_of(organisation).filter(pk=pk).exists()
     user: Any = request.user
     form = RoleForm(request.POST or None)
+    if request.method == "POST" and not is_here:
+        messages.error(request, _("This person has no role here any more. Invite them again."))
+        return redirect("member-invite", slug)
     if request.method == "POST" and form.is_valid():
         try:
             given = membership.give_role(person, organisation, form.cleaned_data["role"], by=user)
@@ -126,7 +130,7 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "person": person,
             "form": form,
             "rows": rows,
-            "has_current": any(row.is_current for row in rows),
+            "is_here": is_here,
             "may_leave": person != user and any(row.is_current and row.is_ours for row in rows),
             "has_second_factor": bool(second_factor.who_have_one([person])),
             "holdings": leaving.holdings(person, administered),
