@@ -29,7 +29,9 @@ class InviteForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices, help_text=WHAT_ROLES_DO)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[("", _("Choose a role")), *Membership.Role.choices], help_text=WHAT_ROLES_DO
+    )
 
 
 class SecondFactorForm(forms.Form):

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
+from governance.membership import give_role
 from governance.models import (
     DecisionTree,
     Discipline,
@@ -170,9 +171,8 @@ def _add_people(entries: Mapping[str, dict[str, Any]], organisations: Mapping[st
         person.full_clean()
         person.save()
         organisation = organisations[entry["organisation"]]
-        membership = Membership.objects.create(user=person, organisation=organisation, role=entry["role"])
         audit_trail.record("user.added", person, {"email": [None, person.email]}, organisation=organisation)
-        audit_trail.record("membership.added", membership, {"role": [None, membership.role]})
+        give_role(person, organisation, entry["role"], by=None)
         people[key] = person
     return people
 
