@@ -36,6 +36,14 @@ def acting(user: User | None, channel: str, request_id: str = "") -> Iterator[Ac
         _acting.reset(token)
 
 
+@contextmanager
+def on_behalf_of(user: User) -> Iterator[Acting]:
+    """As `acting`, for somebody whom the current request did not know yet: who logs in, or accepts an invitation."""
+    current = _acting.get()
+    with acting(user, current.channel if current else "page", current.request_id if current else "") as context:
+        yield context
+
+
 class NobodyIsActing(RuntimeError):
     """A verb was called outside `audit_trail.acting(...)`: a programming error."""
 

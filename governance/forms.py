@@ -3,7 +3,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import Q
@@ -13,8 +12,6 @@ from django.utils.translation import gettext_lazy
 
 from governance.models import Fact, Measure, Organisation, Requirement, User
 from governance.permissions import REGISTRAR
-
-NOT_TOGETHER = gettext_lazy("This e-mail address and this password do not belong together. Check both.")
 
 
 class DateInput(forms.DateInput):
@@ -40,16 +37,6 @@ def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
         return
     for name, errors in error.error_dict.items():
         form.add_error(name if name in form.fields else None, errors)
-
-
-class LogInForm(AuthenticationForm):
-    """E-mail address and password. What is wrong is not said: that would tell who has an account."""
-
-    username = UsernameField(
-        label=gettext_lazy("E-mail address"),
-        widget=forms.EmailInput(attrs={"autofocus": True, "autocapitalize": "none"}),
-    )
-    error_messages = {"invalid_login": NOT_TOGETHER, "inactive": NOT_TOGETHER}
 
 
 class LinkLines(forms.CharField):

@@ -1,12 +1,17 @@
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
+from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, second_factor
+from governance.api.problems import problem_response
+from governance.models import User
 
 
 class PersonalLocaleMiddleware(LocaleMiddleware):
@@ -31,3 +36,27 @@ class AuditMiddleware:
         user = request.user if request.user.is_authenticated else None
         with audit_trail.acting(user, channel, str(uuid.uuid4())):
             return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Sends whoever must have a second factor and has none to where it is set up, until they have one."""
+
+    OPEN = {"language", "account_logout", "account_reauthenticate", "account_set_password", "invitation"}
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        page = request.resolver_match.url_name or "" if request.resolver_match else ""
+        if not isinstance(request.user, User) or page in self.OPEN or page.startswith("mfa_"):
+            return None
+        methods = [entry["method"] for entry in request.session.get("account_authentication_methods", [])]
+        if not second_factor.lacks(request.user, methods):
+            return None
+        sentence = _("Your role asks for a second factor when you log in. Set one up first.")
+        if request.path.startswith("/api/"):
+            return problem_response(403, sentence)
+        return HttpResponseRedirect(reverse("mfa_index"))

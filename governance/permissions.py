@@ -49,6 +49,11 @@ def is_operator(user: User, record: Any) -> bool:
     return user.is_superuser
 
 
+def arranges_people(user: User, record: Any) -> bool:
+    """The administrators of an organisation, and the administrator of the installation everywhere."""
+    return is_operator(user, record) or holds(user, frozenset({Role.ADMINISTRATOR}), organisation_of(record))
+
+
 def may_do_work(user: User, record: Any) -> bool:
     """Officers and managers do any work of their organisation; a contributor what is assigned to them."""
     if holds(user, REGISTRAR, organisation_of(record)):
@@ -93,6 +98,8 @@ def never(user: User, record: Any) -> bool:
 rule("governance.add_organisation", "governance.change_organisation", answer=is_operator)
 rule("governance.add_user", "governance.change_user", "governance.view_user", answer=is_operator)
 rule("governance.add_membership", "governance.change_membership", answer=is_operator)
+rule("governance.manage_members", answer=in_organisation(Role.ADMINISTRATOR))
+rule("governance.view_invitation", "governance.view_grouprole", answer=arranges_people)
 rule("governance.import_framework", "governance.view_installation_trail", answer=is_operator)
 rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
 rule("governance.view_auditevent", answer=in_organisation(Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR))

@@ -39,6 +39,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "rest_framework",
 ]
@@ -54,6 +60,8 @@ MIDDLEWARE = [
     "governance.middleware.PersonalLocaleMiddleware",
     "governance.middleware.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "governance.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -104,9 +112,100 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
+
+# Logging in with an e-mail address. Nobody signs up: accounts come by invitation (which proves the address), from an
+# administrator, or from the identity provider. So no address is verified again, and `User.email` is the only one kept.
+ACCOUNT_ADAPTER = "governance.signing_in.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "governance.account_forms.LogInForm",
+    "reset_password": "governance.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "governance.account_forms.NewPasswordForm",
+    "change_password": "governance.account_forms.ChangePasswordForm",
+    "set_password": "governance.account_forms.FirstPasswordForm",
+    "reauthenticate": "governance.account_forms.ReauthenticateForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_SESSION_REMEMBER = True
+# Many people of one organisation come from one address; guessing at one account stops after five attempts.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/5m/key"}
+MFA_FORMS = {
+    "authenticate": "governance.account_forms.CodeForm",
+    "reauthenticate": "governance.account_forms.CodeAgainForm",
+    "activate_totp": "governance.account_forms.AppForm",
+    "add_webauthn": "governance.account_forms.KeyForm",
+    "edit_webauthn": "governance.account_forms.KeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Algoritmeregister"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+
+# OpenID Connect, where the environment names a provider.
+OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="")
+OIDC_CLIENT_ID = env("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env("OIDC_NAME", default="OpenID Connect")
+OIDC_TRUST_EMAIL = env.bool("OIDC_TRUST_EMAIL", default=False)
+OIDC_CREATE_ACCOUNTS = env.bool("OIDC_CREATE_ACCOUNTS", default=False)
+OIDC_GROUPS_CLAIM = env("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_ASKS_SECOND_FACTOR = env.bool("OIDC_ASKS_SECOND_FACTOR", default=False)
+if OIDC_SERVER_URL and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    raise ImproperlyConfigured("OIDC_SERVER_URL is set; set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well.")
+if OIDC_SERVER_URL and not OIDC_SERVER_URL.startswith("https://") and not DEBUG:
+    raise ImproperlyConfigured("OIDC_SERVER_URL must start with https://.")
+SOCIALACCOUNT_ADAPTER = "governance.openid_connect.IdentityAdapter"
+# By a link, as the Content-Security-Policy lets no form lead to another site; what a link could do harm with
+# (joining an identity to an account) carries a token, see `openid_connect.log_in`.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "organisatie",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
+
+# E-mail goes to the console until EMAIL_URL names a mail server (or a folder).
+try:
+    vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+except ImproperlyConfigured as error:
+    raise ImproperlyConfigured(
+        "EMAIL_URL must be smtp+tls://user:password@host:587, smtp+ssl://…, smtp://…, filemail:////full/path or "
+        "consolemail://."
+    ) from error
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Algoritmeregister <algoritmeregister@localhost>")
+
+# What processes must share for a moment (counted log-in attempts) lies in the database; `prepare` makes the table.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
@@ -154,6 +253,8 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
     if env.bool("BEHIND_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        # The visitor's address, by which attempts to log in are counted, is what the last proxy wrote.
+        ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXY_COUNT", default=1)
 
 FILTERS_EMPTY_CHOICE_LABEL = _("All")
 REST_FRAMEWORK = {

@@ -13,6 +13,7 @@ from governance.models import (
     DecisionTree,
     Discipline,
     FrameworkRelease,
+    GroupRole,
     Knowledge,
     MaturityAssessment,
     Notification,
@@ -59,6 +60,8 @@ def fill(organisation, officer, numbers):
         tree = DecisionTree.objects.create(source="built-in", name="Boom", version=n, fingerprint=n, content={})
         person = factories.MembershipFactory(organisation=organisation, role="reader").user
         factories.OrganisationFactory(parent=organisation)
+        factories.InvitationFactory(organisation=organisation)
+        GroupRole.objects.create(organisation=organisation, group=f"groep-{n}", role="reader")
         factories.TopicFactory(slug=f"onderwerp-{n}")
         phase = factories.PhaseFactory(number=20 + n)
         Discipline.objects.create(slug=f"rol-{n}", title_nl=f"Rol {n}")

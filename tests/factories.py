@@ -1,6 +1,9 @@
 """Builders that take only what the test is about."""
 
+from datetime import timedelta
+
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from governance import models as governance
@@ -217,3 +220,17 @@ class DecisionTreeFactory(DjangoModelFactory):
     fingerprint = factory.Sequence(lambda n: f"{n:064d}")
     content = SMALL_TREE
     is_current = True
+
+
+class InvitationFactory(DjangoModelFactory):
+    """An open invitation to read; who knows its token is nobody."""
+
+    class Meta:
+        model = governance.Invitation
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    email = factory.Sequence(lambda n: f"genodigde{n}@voorbeeld.nl")
+    name = factory.Sequence(lambda n: f"Genodigde {n}")
+    roles = ["reader"]
+    token_hash = factory.Sequence(lambda n: f"{n:064d}")
+    expires = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))

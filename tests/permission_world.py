@@ -9,8 +9,17 @@ from typing import Any
 
 from django.utils import timezone
 
-from governance import audit_trail
-from governance.models import AuditCriterion, AuditFramework, Discipline, Membership, Organisation, Term, User
+from governance import audit_trail, membership
+from governance.models import (
+    AuditCriterion,
+    AuditFramework,
+    Discipline,
+    GroupRole,
+    Membership,
+    Organisation,
+    Term,
+    User,
+)
 from registry.classifying import decide_all
 from registry.models import ClassificationDraft, MeasureStatus, RequirementAssessment
 from tests import factories
@@ -63,7 +72,7 @@ def build_world() -> World:
         assigned=factories.member("contributor", own),
     )
     with audit_trail.acting(None, "command"):
-        for add in (add_algorithm,):
+        for add in (add_algorithm, add_access):
             add(world)
     return world
 
@@ -102,4 +111,17 @@ def add_algorithm(world: World) -> None:
             assignee=world.assigned,
         ),
         "measure_status": MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=world.assigned),
+    }
+
+
+def add_access(world: World) -> None:
+    """Somebody is invited, and a group of the identity provider gives a role."""
+    invitation, token = membership.invite(
+        world.own, email="genodigde@voorbeeld.nl", name="Genodigde", roles=["reader"], by=None
+    )
+    world.records |= {
+        "invitation": invitation,
+        "invitation_token": token,
+        "group_role": GroupRole.objects.create(organisation=world.own, group="lezers", role="reader"),
+        "membership": Membership.objects.get(user=world.assigned),
     }

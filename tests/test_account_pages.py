@@ -1,4 +1,4 @@
-"""Logging in and out, and choosing a language."""
+"""The language of the pages, and one's own account."""
 
 import pytest
 from django.conf import settings
@@ -6,73 +6,9 @@ from django.urls import reverse
 
 from governance.models import AuditEvent
 from tests import factories
+from tests.well_made_page import look_at
 
 pytestmark = pytest.mark.django_db
-
-PASSWORD = "een-lang-wachtwoord-2026"
-
-
-@pytest.fixture
-def somebody_with_a_password():
-    user = factories.UserFactory(email="mira@voorbeeld.nl")
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
-def log_in(client, email, password, **query):
-    return client.post(reverse("login", query=query), {"username": email, "password": password})
-
-
-def test_the_login_form_lets_a_password_manager_fill_it(client):
-    form = client.get(reverse("login")).context["form"]
-
-    assert 'autocomplete="username"' in str(form["username"])
-    assert 'type="email"' in str(form["username"])
-    assert 'autocomplete="current-password"' in str(form["password"])
-
-
-def test_an_email_address_and_password_log_somebody_in_whatever_the_case_of_the_address(
-    client, somebody_with_a_password
-):
-    response = log_in(client, "Mira@Voorbeeld.NL", PASSWORD)
-
-    assert response.status_code == 302
-    assert client.session["_auth_user_id"] == str(somebody_with_a_password.pk)
-
-
-def test_login_goes_back_to_the_page_that_asked_for_it_but_never_to_another_site(client, somebody_with_a_password):
-    inward = log_in(client, "mira@voorbeeld.nl", PASSWORD, next="/algoritmekader/")
-    client.logout()
-    outward = log_in(client, "mira@voorbeeld.nl", PASSWORD, next="https://elders.example/")
-
-    assert inward.url == "/algoritmekader/"
-    assert outward.url == reverse("home")
-
-
-def test_a_failed_login_does_not_tell_who_has_an_account(client, somebody_with_a_password):
-    former = factories.UserFactory(email="weg@voorbeeld.nl", is_active=False)
-    former.set_password(PASSWORD)
-    former.save()
-
-    wrong_password = log_in(client, "mira@voorbeeld.nl", "fout")
-    nobody = log_in(client, "niemand@voorbeeld.nl", PASSWORD)
-    inactive = log_in(client, "weg@voorbeeld.nl", PASSWORD)
-
-    answers = [response.context["form"].errors for response in (wrong_password, nobody, inactive)]
-    assert [list(errors) for errors in answers] == [["__all__"]] * 3
-    assert answers[0] == answers[1] == answers[2]
-
-
-def test_logging_out_is_a_post_and_leads_to_the_front_page(client, somebody):
-    client.force_login(somebody)
-
-    looked_at = client.get(reverse("logout"))
-    response = client.post(reverse("logout"))
-
-    assert looked_at.status_code == 405
-    assert (response.status_code, response.url) == (302, reverse("home"))
-    assert "_auth_user_id" not in client.session
 
 
 def test_a_visitor_keeps_the_chosen_language_in_a_cookie(client):
@@ -123,3 +59,23 @@ def test_a_language_that_is_not_there_is_refused(client, somebody):
 
 def test_a_language_is_not_chosen_by_following_a_link(client):
     assert client.get(reverse("language"), {"language": "en"}).status_code == 405
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_my_account_says_who_i_am_here_and_how_i_log_in(client, somebody, language):
+    client.force_login(somebody)
+
+    html = look_at(client, reverse("account"), language)
+
+    assert somebody.email in html
+    assert str(somebody.memberships.get().organisation) in html
+    assert reverse("mfa_index") in html
+    assert reverse("usersessions_list") in html
+
+
+def test_my_account_is_for_who_is_logged_in(client):
+    factories.UserFactory()
+
+    response = client.get(reverse("account"))
+
+    assert response.url == f"{reverse('account_login')}?next={reverse('account')}"

@@ -13,6 +13,8 @@ from governance import audit_trail, own_items
 from governance.models import (
     AuditEvent,
     CatalogueRevision,
+    GroupRole,
+    Invitation,
     Measure,
     Membership,
     Organisation,
@@ -141,6 +143,9 @@ def test_rows_of_others_are_hidden(client, officer, organisation):
         if any(field.name in ("organisation", "algorithm") for field in model._meta.fields) or model is Organisation
     ]
     assert {Algorithm, Requirement, Membership, AuditEvent, Classification, MeasureStatus} <= set(hidden)
+    for model in (Invitation, GroupRole):  # no officer's business at all
+        hidden.remove(model)
+        assert client.get(page(model)).status_code == 403, model
     for model in [*hidden, CatalogueRevision, apps.get_model("governance.AxisValue")]:
         row = model.objects.exclude(pk__in=[organisation.pk] if model is Organisation else []).first()
         if model is Membership:
@@ -314,32 +319,44 @@ def test_operator_gives_a_new_password(client, operator):
 
 def test_operator_begins_and_ends_a_membership(client, operator):
     person, organisation = factories.UserFactory(), factories.OrganisationFactory()
-    client.post(
-        page(Membership, view="add"),
-        {
-            "user": person.pk,
-            "organisation": organisation.pk,
-            "role": "auditor",
-            "since_0": "2026-01-01",
-            "since_1": "09:00:00",
-        },
-    )
+    added = {
+        "user": person.pk,
+        "organisation": organisation.pk,
+        "role": "auditor",
+        "since_0": "2026-01-01",
+        "since_1": "09:00:00",
+    }
+    client.post(page(Membership, view="add"), added)
     membership = Membership.objects.get(user=person)
-    until = {"since_0": "2026-01-01", "since_1": "09:00:00", "until_0": "2026-02-01", "until_1": "09:00:00"}
-    client.post(page(Membership, membership.pk, view="change"), {**until, "role": "officer"})
-    too_early = client.post(
-        page(Membership, membership.pk, view="change"), {**until, "until_0": "2025-02-01", "until_1": "09:00:00"}
-    )
+    twice = client.post(page(Membership, view="add"), added)
+    address = page(Membership, membership.pk, view="change")
+    too_early = client.post(address, {"until_0": "2025-02-01", "until_1": "09:00:00"})
+    client.post(address, {"until_0": "2026-02-01", "until_1": "09:00:00", "role": "officer"})
 
     membership.refresh_from_db()
     assert (membership.role, membership.until.date().isoformat()) == ("auditor", "2026-02-01")
     assert list(too_early.context["adminform"].form.errors) == ["until"]
+    assert twice.status_code == 302 or twice.context["adminform"].form.errors
+    assert Membership.objects.count() == 1
     assert [(verb, sorted(changes)) for verb, changes in events()] == [
-        ("membership.added", ["organisation", "role", "since", "user"]),
-        ("membership.changed", ["until"]),
+        ("membership.given", ["role", "since", "source", "user"]),
+        ("membership.ended", ["until"]),
     ]
     assert events()[0][1]["user"] == [None, str(person)]
     assert set(AuditEvent.objects.values_list("organisation", flat=True)) == {organisation.pk}
+
+
+def test_operator_cannot_end_the_role_of_the_last_administrator(client, operator):
+    row = factories.MembershipFactory(role="administrator")
+
+    answer = client.post(
+        page(Membership, row.pk, view="change"), {"until_0": "2099-02-01", "until_1": "09:00:00"}, follow=True
+    )
+
+    row.refresh_from_db()
+    assert row.until is None
+    assert "laatste beheerder" in answer.content.decode()
+    assert not AuditEvent.objects.exists()
 
 
 # An organisation's own requirements and measures

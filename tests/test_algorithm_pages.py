@@ -102,7 +102,7 @@ def test_every_page_of_a_hidden_algorithm_does_not_exist(client, officer, page):
 def test_who_is_not_logged_in_is_asked_to(client, db, page):
     answer = client.get(reverse(page))
 
-    assert answer.url == f"{reverse('login')}?next={reverse(page)}"
+    assert answer.url == f"{reverse('account_login')}?next={reverse(page)}"
 
 
 @pytest.mark.parametrize("role", ["reader", "auditor", "contributor", "administrator"])

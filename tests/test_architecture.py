@@ -9,7 +9,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOT_OURS = {"__pycache__", "staticfiles", "media", "LICENSE", "requirements.txt", "requirements-dev.txt"}
-GENERATED = {".sqlite3", ".sqlite3-shm", ".sqlite3-wal", ".mo", ".log"}
+GENERATED = {".sqlite3", ".sqlite3-shm", ".sqlite3-wal", ".sqlite3-journal", ".mo", ".log"}
 
 
 def project_files(folder: Path = PROJECT) -> Iterator[Path]:

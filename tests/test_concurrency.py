@@ -3,10 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
-from governance import audit_trail
+from governance import audit_trail, membership
 from governance.conflict import Conflict
+from governance.models import Membership
 from registry import compliance, working
 from registry.models import MeasureStatus
 from registry.registering import register
@@ -69,3 +71,25 @@ def test_of_people_saving_the_same_measure_at_once_one_succeeds_and_the_others_a
     assert len([result for result in results if isinstance(result, Conflict)]) == PEOPLE - 1
     assert MeasureStatus.objects.count() == 1
     assert list(compliance.differences()) == []
+
+
+def test_of_administrators_who_take_each_other_out_at_once_one_stays():
+    organisation = factories.OrganisationFactory()
+    people = [factories.member("administrator", organisation) for _person in range(4)]
+    rows = list(Membership.objects.order_by("pk").select_related("organisation"))
+
+    def ending(row):
+        def work():
+            with audit_trail.acting(None, "command"):
+                try:
+                    return membership.end_role(row, by=None)
+                except ValidationError as refusal:
+                    return refusal
+
+        return work
+
+    results = at_once([ending(row) for row in rows])
+
+    assert len(people) == 4
+    assert len([result for result in results if isinstance(result, ValidationError)]) == 1
+    assert Membership.objects.current().count() == 1

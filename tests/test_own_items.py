@@ -240,7 +240,7 @@ def test_an_outsider_cannot_find_an_own_item_to_change_and_a_visitor_is_asked_to
     client.force_login(factories.member("officer"))
     outside = [client.post(address).status_code for address in addresses]
 
-    assert [response.url.split("?")[0] for response in visited] == [reverse("login")] * 2
+    assert [response.url.split("?")[0] for response in visited] == [reverse("account_login")] * 2
     assert outside == [404, 404]
     item.refresh_from_db()
     assert (item.revision, item.is_withdrawn) == (1, False)

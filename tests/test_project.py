@@ -48,12 +48,32 @@ def test_the_production_settings_pass_the_deployment_check():
     assert (check.returncode, check.stdout) == (0, "System check identified no issues (0 silenced).\n"), check.stderr
 
 
+def test_an_installation_with_an_identity_provider_and_a_mail_server_passes_the_check():
+    configured = {
+        "OIDC_SERVER_URL": "https://sso.example.nl",
+        "OIDC_CLIENT_ID": "register",
+        "OIDC_CLIENT_SECRET": "geheim",
+        "EMAIL_URL": "smtp+tls://register:geheim@mail.example.nl:587",
+        "BEHIND_PROXY": "1",
+    }
+
+    check = manage("check", "--deploy", "--fail-level", "WARNING", **IN_PRODUCTION, **configured)
+
+    assert check.returncode == 0, check.stderr
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY is not set. Put SECRET_KEY=<at least 50 random characters>"),
         ({"DATABASE_URL": "mysql://user@host/name"}, "DATABASE_URL must be sqlite:///path or postgres://"),
         ({"DATABASE_URL": "register.sqlite3"}, "DATABASE_URL must be sqlite:///path or postgres://"),
+        ({"EMAIL_URL": "mail.example.nl"}, "EMAIL_URL must be smtp+tls://user:password@host:587"),
+        ({"OIDC_SERVER_URL": "https://sso.example.nl"}, "set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well"),
+        (
+            {"OIDC_SERVER_URL": "http://sso.example.nl", "OIDC_CLIENT_ID": "register", "OIDC_CLIENT_SECRET": "geheim"},
+            "OIDC_SERVER_URL must start with https://",
+        ),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_a_sentence_that_says_what_to_set(wrong, sentence):

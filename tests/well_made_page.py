@@ -1,4 +1,7 @@
-"""What every page must be: one h1, headings in order, tables with captions, fields with labels, nothing inline."""
+"""What every page must be: one h1, headings in order, tables with captions, fields with labels, nothing inline.
+
+Data for a script (`type="application/json"`) is not run, and may stand in a page.
+"""
 
 from html.parser import HTMLParser
 
@@ -19,7 +22,8 @@ class Outline(HTMLParser):
             self.headings.append(int(tag[1]))
         self.tables += tag == "table"
         self.captions += tag == "caption"
-        if "style" in attrs or (tag == "script" and "src" not in attrs) or tag == "style":
+        is_data = attrs.get("type") == "application/json"
+        if "style" in attrs or (tag == "script" and "src" not in attrs and not is_data) or tag == "style":
             self.inline.append(tag)
         self.inline += [name for name in attrs if name.startswith("on")]
         if tag == "label":

@@ -3,20 +3,20 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance import audit_trail
+from governance import audit_trail, membership
 from governance.admin.register_admin import RegisterAdmin, ViewOnlyAdmin, VisibleFilter
-from governance.models import AuditEvent, Membership, Organisation, User
+from governance.models import AuditEvent, GroupRole, Invitation, Membership, Organisation, User
 
 admin.site.unregister(Group)
 
@@ -98,7 +98,7 @@ class PersonAdmin(RegisterAdmin, UserAdmin):
 class MembershipForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        since, until = cleaned.get("since"), cleaned.get("until")
+        since, until = cleaned.get("since", self.instance.since), cleaned.get("until")
         if since and until and until <= since:
             self.add_error("until", _("The membership must end after it starts."))
         return cleaned
@@ -106,19 +106,60 @@ class MembershipForm(forms.ModelForm):
 
 @admin.register(Membership)
 class MembershipAdmin(RegisterAdmin):
-    """A role begins and ends; to change one, end it and add another."""
+    """A role begins and ends, by the verbs of the pages; to change one, end it and add another."""
 
     form = MembershipForm
-    list_display = ["user", "role", "organisation", "since", "until"]
-    list_filter = ["role", ("organisation", VisibleFilter), "since", "until"]
+    list_display = ["user", "role", "organisation", "since", "until", "source"]
+    list_filter = ["role", ("organisation", VisibleFilter), "since", "until", "source"]
     list_select_related = ["user", "organisation"]
     search_fields = ["user__name", "user__email", "organisation__name"]
     autocomplete_fields = ["user", "organisation"]
     date_hierarchy = "since"
-    fields = ["user", "organisation", "role", "since", "until"]
+
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
+        return ["user", "organisation", "role", "since", *(["until", "source"] if obj else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
-        return ["user", "organisation", "role"] if obj else []
+        return ["user", "organisation", "role", "since", "source"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: forms.ModelForm, change: bool) -> None:
+        by: Any = request.user
+        if not change:
+            saved = membership.give_role(obj.user, obj.organisation, obj.role, by=by, since=obj.since)
+            obj.pk = saved.pk
+        elif "until" in form.changed_data and obj.until:
+            membership.end_role(obj, by=by, until=obj.until)
+        obj.refresh_from_db()
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ViewOnlyAdmin):
+    list_display = ["email", "name", "organisation", "sent", "expires", "accepted", "withdrawn"]
+    list_filter = [("organisation", VisibleFilter), "sent", "expires"]
+    list_select_related = ["organisation"]
+    search_fields = ["email", "name", "organisation__name"]
+    date_hierarchy = "sent"
+
+
+@admin.register(GroupRole)
+class GroupRoleAdmin(ViewOnlyAdmin):
+    list_display = ["group", "role", "organisation"]
+    list_filter = ["role", ("organisation", VisibleFilter)]
+    list_select_related = ["organisation"]
+    search_fields = ["group", "organisation__name"]
 
 
 @admin.register(AuditEvent)

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
-from governance.models import Membership, Organisation
+from governance.models import GroupRole, Invitation, Membership, Organisation
 
-ARRANGED_BY_OPERATOR = (Organisation, Membership)
+ARRANGED_BY_OPERATOR = (Organisation, Membership, Invitation, GroupRole)
 
 
 def visible_rows(model: type[models.Model], user: Any) -> models.QuerySet[Any]:

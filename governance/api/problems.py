@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
@@ -32,3 +32,9 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     response.data = body
     response.content_type = "application/problem+json"
     return response
+
+
+def problem_response(status: int, detail: str) -> JsonResponse:
+    """A problem that is answered before the API is reached."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -1,3 +1,4 @@
+from governance.models.access import GroupRole, Invitation
 from governance.models.audit import AuditEvent
 from governance.models.catalogue import (
     AuditCriterion,
@@ -52,6 +53,8 @@ __all__ = [
     "Discipline",
     "Fact",
     "FrameworkRelease",
+    "GroupRole",
+    "Invitation",
     "Knowledge",
     "Law",
     "LifecyclePhase",

@@ -79,6 +79,12 @@ class Organisation(models.Model):
     parent = models.ForeignKey(
         "self", verbose_name=_("part of"), on_delete=models.PROTECT, null=True, blank=True, related_name="children"
     )
+    second_factor_roles = models.JSONField(
+        _("roles that need a second factor"),
+        default=list,
+        blank=True,
+        help_text=_('Codes of roles, such as ["administrator"]; for who has them here, below, or here from above.'),
+    )
     path = models.CharField(
         max_length=255, unique=True, editable=False, help_text=_("Numbers from the top of the tree, such as /3/17/.")
     )
@@ -153,6 +159,11 @@ class Membership(models.Model):
         CONTRIBUTOR = "contributor", _("Contributor")
         READER = "reader", _("Reader")
 
+    class Source(models.TextChoices):
+        HAND = "hand", _("given by hand")
+        INVITATION = "invitation", _("by invitation")
+        GROUP = "group", _("through a group")
+
     user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(
         Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="memberships"
@@ -160,6 +171,7 @@ class Membership(models.Model):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     since = models.DateTimeField(_("since"), default=timezone.now)
     until = models.DateTimeField(_("until"), null=True, blank=True)
+    source = models.CharField(_("came"), max_length=20, choices=Source.choices, default=Source.HAND, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 

@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from governance import rich_text
+from governance import openid_connect, rich_text, second_factor
 
 register = template.Library()
 
@@ -51,6 +51,18 @@ def has_passed(value: date | None) -> bool:
 def may(context: Any, permission: str, record: Any = None) -> bool:
     """Whether the person looking at the page has the permission on this record."""
     return bool(context["user"].has_perm(permission, record))
+
+
+@register.simple_tag(takes_context=True)
+def second_factor_is_asked(context: Any) -> bool:
+    """Whether a role of the person looking at the page asks for a second factor."""
+    return second_factor.is_asked_of(context["user"])
+
+
+@register.simple_tag(takes_context=True)
+def token_for_joining(context: Any) -> str:
+    """What a link that joins an identity of the organisation to one's account must carry."""
+    return openid_connect.token_for_joining(context["request"])
 
 
 @register.simple_tag

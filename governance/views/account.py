@@ -1,23 +1,35 @@
-"""Logging in, and the language of the pages."""
+"""One's own account, and the language of the pages."""
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from governance import audit_trail
-from governance.forms import LogInForm
-from governance.models import User
+from governance import audit_trail, second_factor
+from governance.models import Membership, User
 
 A_YEAR = 365 * 24 * 60 * 60
 
 
-class LogIn(LoginView):
-    authentication_form = LogInForm
+@login_required
+def overview(request: HttpRequest) -> HttpResponse:
+    """Who one is here: roles, and how one logs in."""
+    person = request.user
+    return render(
+        request,
+        "governance/account.html",
+        {
+            "memberships": Membership.objects.current().filter(user=person).select_related("organisation"),
+            "has_second_factor": bool(second_factor.who_have_one([person])),
+            "identities": SocialAccount.objects.filter(user=person),
+            "provider": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
+        },
+    )
 
 
 @require_POST

@@ -7,7 +7,8 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import QuerySet
 
 from governance import audit_trail
-from governance.models import Discipline, LifecyclePhase, Membership, Organisation, Requirement, Topic, User
+from governance.membership import give_role
+from governance.models import Discipline, LifecyclePhase, Organisation, Requirement, Topic, User
 from registry.demo.cast import Steps
 
 PASSWORD = "rivierwaard-demo-2026"  # noqa: S105  (printed on purpose: demo accounts are for everybody)
@@ -41,9 +42,8 @@ def add_people(entries: Mapping[str, dict[str, Any]], organisations: Mapping[str
         person.full_clean()
         person.save()
         organisation = organisations[entry["organisation"]]
-        membership = Membership.objects.create(user=person, organisation=organisation, role=entry["role"])
         audit_trail.record("user.added", person, {"email": [None, person.email]}, organisation=organisation)
-        audit_trail.record("membership.added", membership, {"role": [None, membership.role]})
+        give_role(person, organisation, entry["role"], by=None)
         people[key] = person
     return people
 

@@ -17,6 +17,8 @@ EVERYBODY = "everybody"
 """Also without an account."""
 NOBODY = "nobody"
 """It does not exist, whoever asks."""
+THEIRS = "only who has one"
+"""Something of one's own that nobody in the table has: a second factor to look at."""
 WITH_ACCOUNT = "with an account"
 """Whoever logs in, whatever their roles; the page shows them what is theirs."""
 

@@ -1,11 +1,9 @@
-"""The framework, the front page, logging in and the language."""
+"""The framework, the front page and the language."""
 
 from tests.permission_rows import EVERYBODY, NOBODY, REGISTRAR, WITH_ACCOUNT, Row
 
 ROWS = [
     Row("home", EVERYBODY),
-    Row("login", EVERYBODY),
-    Row("logout", EVERYBODY, method="post"),
     Row("language", EVERYBODY, method="post", data={"language": "nl"}),
     Row("framework", EVERYBODY),
     Row("topic", EVERYBODY, lambda world: [world.topic.slug]),

@@ -17,6 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
         call_command("load_catalogue")
         call_command("import_decision_tree")
         if options["demo"]:

@@ -1,0 +1,72 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from governance.account_forms import PASSWORD_HINT
+from governance.models import GroupRole, Membership
+
+WHAT_ROLES_DO = _(
+    "An administrator arranges who may come in. An algorithm officer and a manager change everything, an auditor reads "
+    "everything, a contributor does the work that is assigned, a reader reads."
+)
+
+
+class FindForm(forms.Form):
+    q = forms.CharField(label=_("Name or e-mail address"), required=False)
+    role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("All")), *Membership.Role.choices])
+
+
+class InviteForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=150)
+    email = forms.EmailField(label=_("E-mail address"))
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=Membership.Role.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=WHAT_ROLES_DO,
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[("", _("Choose a role")), *Membership.Role.choices], help_text=WHAT_ROLES_DO
+    )
+
+
+class SecondFactorForm(forms.Form):
+    roles = forms.MultipleChoiceField(
+        label=_("These roles need a second factor"),
+        choices=Membership.Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class GroupRoleForm(forms.ModelForm):
+    class Meta:
+        model = GroupRole
+        fields = ["group", "role"]
+
+
+class AcceptForm(forms.Form):
+    """Of a person who has no account yet."""
+
+    name = forms.CharField(label=_("Your name"), max_length=150)
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=PASSWORD_HINT,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("Password, once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("password") and cleaned.get("again") and cleaned["password"] != cleaned["again"]:
+            self.add_error("again", _("This is not the same password. Type it twice."))
+        return cleaned

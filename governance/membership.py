@@ -1,0 +1,342 @@
+"""Who belongs to an organisation: roles begin and end, people are invited, accept, and leave.
+
+Administrators do this for their own organisations and what lies below; the administrator of the installation anywhere.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from governance import audit_trail, leaving
+from governance.models import Invitation, Membership, Organisation, User
+
+Role = Membership.Role
+Source = Membership.Source
+
+INVITATION_LASTS = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Departure:
+    """What deactivating somebody did: the roles that ended, and what the person still holds there, now vacant."""
+
+    ended: list[Membership]
+    is_closed: bool
+    vacant: list[leaving.Holding] = field(default_factory=list)
+
+
+# Who is where
+
+
+def people_of(organisation: Organisation) -> models.QuerySet[User]:
+    """Everybody with a current role in the organisation, given there or above it."""
+    memberships = Membership.objects.current().reaching(models.Value(organisation.path))
+    return User.objects.filter(models.Exists(memberships.filter(user=models.OuterRef("pk"))))
+
+
+def people_known_to(organisation: Organisation) -> models.QuerySet[User]:
+    """The same, and everybody who had a role in the organisation itself."""
+    former = Membership.objects.filter(organisation=organisation, user=models.OuterRef("pk"))
+    return people_of(organisation) | User.objects.filter(models.Exists(former))
+
+
+def administered_by(person: User) -> models.QuerySet[Organisation]:
+    return Organisation.objects.where_member_holds(person, [Role.ADMINISTRATOR])
+
+
+def _check(organisation: Organisation, by: User | None) -> None:
+    if by is None or by.has_perm("governance.manage_members", organisation):
+        return
+    if not by.has_perm("governance.change_membership", organisation):
+        raise PermissionDenied
+
+
+def _hold(organisation: Organisation) -> None:
+    """Makes who arranges people in this tree of organisations wait for each other, until the end of the transaction."""
+    top = int(organisation.path.strip("/").split("/")[0])
+    Organisation.objects.select_for_update().get(pk=top)
+
+
+# Roles
+
+
+def give_role(
+    person: User, organisation: Organisation, role: str, *, by: User | None, since: datetime | None = None
+) -> Membership:
+    """The person has the role in the organisation and all below it, from now on or since `since`.
+
+    Raises `ValidationError` when they have it already or the account is closed, and `PermissionDenied`.
+    """
+    _check(organisation, by)
+    with transaction.atomic():
+        _hold(organisation)
+        if not User.objects.get(pk=person.pk).is_active:
+            raise ValidationError(_("The account of %(person)s is closed. Invite them again.") % {"person": person})
+        if Membership.objects.filter(user=person, organisation=organisation, role=role, until=None).exists():
+            raise ValidationError(
+                {"role": _("%(person)s has this role already.") % {"person": person}}, code="held_already"
+            )
+        return open_membership(person, organisation, role, Source.HAND, since=since)
+
+
+def open_membership(
+    person: User, organisation: Organisation, role: str, source: str, *, since: datetime | None = None
+) -> Membership:
+    """Writes a membership and its event; whether it may be is for the caller to know."""
+    row = Membership(user=person, organisation=organisation, role=role, source=source, since=since or timezone.now())
+    row.full_clean()
+    row.save()
+    changes = {"user": str(person), "role": row.role, "since": row.since, "source": row.source}
+    audit_trail.record("membership.given", row, audit_trail.changes_between({}, changes))
+    return row
+
+
+def end_role(row: Membership, *, by: User | None, until: datetime | None = None) -> Membership:
+    """The membership, which ends now or at `until`.
+
+    Raises `ValidationError` when it has ended already, follows a group, or is the last administrator's of the
+    organisation, and `PermissionDenied`.
+    """
+    _check(row.organisation, by)
+    with transaction.atomic():
+        _hold(row.organisation)
+        fresh = Membership.objects.select_related("organisation", "user").get(pk=row.pk)
+        if fresh.until is not None and fresh.until <= timezone.now():
+            raise ValidationError(_("This role has ended already."))
+        if fresh.source == Source.GROUP:
+            raise ValidationError(_("This role follows a group of the identity provider. End it there."))
+        if is_last_administrator(fresh):
+            raise ValidationError(
+                _("%(person)s is the last administrator of %(organisation)s. Give somebody else this role first.")
+                % {"person": fresh.user, "organisation": fresh.organisation}
+            )
+        close(fresh, until)
+    return fresh
+
+
+def is_last_administrator(row: Membership) -> bool:
+    """Whether the organisation would have no administrator, there or above it, without this membership."""
+    if row.role != Role.ADMINISTRATOR:
+        return False
+    others = Membership.objects.current().reaching(models.Value(row.organisation.path))
+    others = others.filter(role=Role.ADMINISTRATOR, until=None, user__is_active=True)
+    return not others.exclude(pk=row.pk).exists()
+
+
+def close(row: Membership, until: datetime | None = None) -> None:
+    """Ends a membership and writes its event; whether it may be is for the caller to know."""
+    old = {"since": row.since, "until": row.until}
+    row.until = until or timezone.now()
+    row.since = min(row.since, row.until - timedelta(microseconds=1))  # what had yet to begin never does
+    row.full_clean()
+    row.save(update_fields=["since", "until"])
+    changes = audit_trail.changes_between(old, {"since": row.since, "until": row.until})
+    audit_trail.record("membership.ended", row, changes)
+
+
+# Leaving
+
+
+def deactivate(person: User, *, by: User) -> Departure:
+    """Ends every role of the person in the organisations that `by` administers, and withdraws what invites them there.
+
+    The account is closed when no role is left anywhere, unless it is an administrator's of the installation. What the
+    person holds stays in their name and is vacant. Raises `ValidationError` when it is oneself or there is nothing to
+    end, and `PermissionDenied`.
+    """
+    if person == by:
+        raise ValidationError(_("You cannot take yourself out. Ask another administrator."))
+    administered = administered_by(by)
+    if not administered.exists():
+        raise PermissionDenied
+    with transaction.atomic():
+        fresh = User.objects.select_for_update().get(pk=person.pk)
+        rows = list(_open(fresh).filter(organisation__in=administered).select_related("organisation", "user"))
+        if not rows:
+            raise ValidationError(_("%(person)s has no role in your organisations any more.") % {"person": person})
+        for row in rows:
+            close(row)
+        for invitation in Invitation.objects.open().filter(email__iexact=fresh.email, organisation__in=administered):
+            _end_invitation(invitation)
+        is_closed = fresh.is_active and not fresh.is_superuser and not _open(fresh).exists()
+        if is_closed:
+            fresh.is_active = False
+            fresh.save(update_fields=["is_active"])
+            audit_trail.record("user.deactivated", fresh, {"is_active": [True, False]})
+    return Departure(rows, is_closed, leaving.holdings(fresh, administered))
+
+
+def _open(person: User) -> models.QuerySet[Membership]:
+    """The memberships that hold now or will, and have not ended."""
+    now = timezone.now()
+    return Membership.objects.filter(user=person).filter(models.Q(until=None) | models.Q(until__gt=now))
+
+
+# Invitations
+
+
+def invite(
+    organisation: Organisation, *, email: str, name: str, roles: Sequence[str], by: User | None
+) -> tuple[Invitation, str]:
+    """A new invitation and the token for its link, which is kept nowhere.
+
+    It is the same whether or not the address has an account here. Raises `ValidationError` naming the fields, and
+    `PermissionDenied`.
+    """
+    _check(organisation, by)
+    email = User.objects.normalize_email(email.strip())
+    validate_email(email)
+    if not roles or set(roles) - set(Role.values):
+        raise ValidationError({"roles": _("Choose at least one role.")})
+    with transaction.atomic():
+        _hold(organisation)
+        if Invitation.objects.open().filter(organisation=organisation, email__iexact=email).exists():
+            sentence = _("This address has been invited already. Send that invitation again, or withdraw it.")
+            raise ValidationError({"email": sentence})
+        held = Membership.objects.filter(user__email__iexact=email, organisation=organisation, until=None)
+        if set(roles) <= set(held.values_list("role", flat=True)):
+            raise ValidationError({"roles": _("This person has these roles here already.")})
+        token = secrets.token_urlsafe(32)
+        invitation = Invitation(
+            organisation=organisation,
+            email=email,
+            name=name.strip(),
+            roles=[role for role in Role.values if role in roles],
+            token_hash=_hashed(token),
+            invited_by=by,
+            expires=timezone.now() + INVITATION_LASTS,
+        )
+        invitation.full_clean()
+        invitation.save()
+        changes = {"email": email, "name": invitation.name, "roles": invitation.roles}
+        audit_trail.record("invitation.sent", invitation, audit_trail.changes_between({}, changes))
+    return invitation, token
+
+
+def invite_again(invitation: Invitation, *, by: User | None) -> tuple[Invitation, str]:
+    """The invitation with a new token and a new period; the earlier link no longer works.
+
+    Raises `ValidationError` when it was accepted or withdrawn, and `PermissionDenied`.
+    """
+    _check(invitation.organisation, by)
+    with transaction.atomic():
+        fresh = _still_open(invitation)
+        token = secrets.token_urlsafe(32)
+        old = fresh.expires
+        fresh.token_hash = _hashed(token)
+        fresh.sent = timezone.now()
+        fresh.expires = fresh.sent + INVITATION_LASTS
+        fresh.save(update_fields=["token_hash", "sent", "expires"])
+        changes = audit_trail.changes_between({"expires": old}, {"expires": fresh.expires})
+        audit_trail.record("invitation.sent_again", fresh, changes)
+    return fresh, token
+
+
+def withdraw(invitation: Invitation, *, by: User | None) -> Invitation:
+    """The invitation, whose link no longer works. Raises `ValidationError` when it is past that, `PermissionDenied`."""
+    _check(invitation.organisation, by)
+    with transaction.atomic():
+        fresh = _still_open(invitation)
+        _end_invitation(fresh)
+    return fresh
+
+
+def _end_invitation(invitation: Invitation) -> None:
+    invitation.withdrawn = timezone.now()
+    invitation.save(update_fields=["withdrawn"])
+    audit_trail.record("invitation.withdrawn", invitation, {"withdrawn": [None, invitation.withdrawn.isoformat()]})
+
+
+def _still_open(invitation: Invitation) -> Invitation:
+    """The invitation as it is stored, locked. Raises `ValidationError` unless it is still open."""
+    fresh = Invitation.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=invitation.pk)
+    if fresh.accepted or fresh.withdrawn:
+        raise ValidationError(_("This invitation has been accepted or withdrawn meanwhile."))
+    return fresh
+
+
+def invitation_of(token: str) -> Invitation | None:
+    """The invitation that the token opens, if it can still be used."""
+    return Invitation.objects.usable().select_related("organisation").filter(token_hash=_hashed(token)).first()
+
+
+def account_of(invitation: Invitation) -> User | None:
+    return User.objects.filter(email__iexact=invitation.email).first()
+
+
+def accept(invitation: Invitation, *, by: User) -> list[Membership]:
+    """The roles that the person takes up; those they have already are left as they are.
+
+    Raises `ValidationError` when the invitation can no longer be used, and `PermissionDenied` when it is somebody
+    else's.
+    """
+    if by.email.lower() != invitation.email.lower() or not by.is_active:
+        raise PermissionDenied
+    with transaction.atomic():
+        _hold(invitation.organisation)
+        return _accept(_still_usable(invitation), by)
+
+
+def accept_with_account(invitation: Invitation, *, name: str, password: str) -> User:
+    """The new account of whoever follows the link, or their closed account opened again, with the roles taken up.
+
+    Raises `ValidationError` naming the fields, also when the invitation can no longer be used, and `PermissionDenied`
+    when the address has an open account, or one with rights over the installation: that person logs in.
+    """
+    with transaction.atomic():
+        _hold(invitation.organisation)
+        fresh = _still_usable(invitation)
+        person = User.objects.select_for_update().filter(email__iexact=fresh.email).first()
+        if person is not None and (person.is_active or person.is_staff or person.is_superuser):
+            raise PermissionDenied
+        verb, old = ("user.reactivated", {"is_active": False}) if person else ("user.added", {})
+        person = person or User(email=fresh.email)
+        person.name, person.is_active = name.strip(), True
+        _set_password(person, password)
+        person.full_clean(exclude=["password"])
+        person.save()
+        with audit_trail.on_behalf_of(person):
+            new: dict[str, Any] = {"is_active": True} if old else {"email": person.email, "name": person.name}
+            audit_trail.record(verb, person, audit_trail.changes_between(old, new))
+            _accept(fresh, person)
+    return person
+
+
+def _set_password(person: User, password: str) -> None:
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from error
+    person.set_password(password)
+
+
+def _still_usable(invitation: Invitation) -> Invitation:
+    fresh = _still_open(invitation)
+    if fresh.has_expired:
+        raise ValidationError(_("This invitation has expired. Ask for a new one."))
+    return fresh
+
+
+def _accept(invitation: Invitation, person: User) -> list[Membership]:
+    organisation = invitation.organisation
+    held = Membership.objects.filter(user=person, organisation=organisation, until=None).values_list("role", flat=True)
+    missing = [role for role in invitation.roles if role not in set(held)]
+    given = [open_membership(person, organisation, role, Source.INVITATION) for role in missing]
+    invitation.accepted, invitation.accepted_by = timezone.now(), person
+    invitation.save(update_fields=["accepted", "accepted_by"])
+    audit_trail.record("invitation.accepted", invitation, {"roles": [[], missing]})
+    return given
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,322 @@
+"""The people of an organisation, for its administrators: who may come in, with which role, and who leaves."""
+
+import logging
+from smtplib import SMTPException
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail import send_mail
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from governance import group_roles, leaving, membership, second_factor
+from governance.forms import add_errors
+from governance.member_forms import FindForm, GroupRoleForm, InviteForm, RoleForm, SecondFactorForm
+from governance.models import GroupRole, Invitation, Membership, Organisation
+from governance.views.organisation import visible_organisation
+
+log = logging.getLogger(__name__)
+
+PAGE_SIZE = 50
+
+
+def _administered(request: HttpRequest, slug: str) -> Organisation:
+    """The organisation, which this person may see (else 404) and whose people they arrange (else 403)."""
+    return visible_organisation(request, slug, "governance.manage_members")
+
+
+@login_required
+def organisations(request: HttpRequest) -> HttpResponse:
+    """The organisations whose people one arranges; with only one, straight to its people."""
+    user: Any = request.user
+    administered = membership.administered_by(user)
+    if not administered.exists():
+        raise PermissionDenied
+    if administered.count() == 1:
+        return redirect("members", administered.get().slug)
+    here = Membership.objects.current().filter(organisation=models.OuterRef("pk")).order_by()
+    number = here.values("organisation").annotate(n=models.Count("user", distinct=True)).values("n")
+    rows = administered.annotate(people=models.Subquery(number)).select_related("parent").order_by("name", "pk")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "governance/member_organisations.html", {"section": "people", "page": page})
+
+
+@login_required
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    organisation = _administered(request, slug)
+    find = FindForm(request.GET)
+    people = membership.people_of(organisation)
+    here = Membership.objects.current().reaching(models.Value(organisation.path)).select_related("organisation")
+    if find.is_valid():
+        if text := find.cleaned_data["q"]:
+            people = people.filter(models.Q(name__icontains=text) | models.Q(email__icontains=text))
+        if role := find.cleaned_data["role"]:
+            people = people.filter(models.Exists(here.filter(role=role, user=models.OuterRef("pk"))))
+    page = Paginator(people.order_by("name", "pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    roles: dict[int, list[Membership]] = {}
+    for row in here.filter(user__in=[person.pk for person in page]).order_by("since", "pk"):
+        roles.setdefault(row.user_id, []).append(row)
+    with_factor = second_factor.who_have_one([person.pk for person in page])
+    for person in page:
+        person.roles_here = roles.get(person.pk, [])
+        person.has_second_factor = person.pk in with_factor
+    invitations = Invitation.objects.open().filter(organisation=organisation)
+    return render(
+        request,
+        "governance/members.html",
+        {
+            "section": "people",
+            "organisation": organisation,
+            "page": page,
+            "find": find,
+            "is_filtered": bool(request.GET.get("q") or request.GET.get("role")),
+            "invitations": invitations.select_related("invited_by"),
+        },
+    )
+
+
+@login_required
+def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """One person: roles in the organisations that one administers and from above, what they hold; gives a role."""
+    organisation = _administered(request, slug)
+    person = get_object_or_404(membership.people_known_to(organisation), pk=pk)
+    is_here = membership.people_of(organisation).filter(pk=pk).exists()
+    user: Any = request.user
+    form = RoleForm(request.POST or None)
+    if request.method == "POST" and not is_here:
+        messages.error(request, _("This person has no role here any more. Invite them again."))
+        return redirect("member-invite", slug)
+    if request.method == "POST" and form.is_valid():
+        try:
+            given = membership.give_role(person, organisation, form.cleaned_data["role"], by=user)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            role = given.get_role_display()
+            messages.success(request, _("%(person)s is now %(role)s here.") % {"person": person, "role": role.lower()})
+            return redirect("member", slug, pk)
+    administered = membership.administered_by(user)
+    above = Membership.objects.current().reaching(models.Value(organisation.path))
+    seen = models.Q(organisation__in=administered) | models.Q(pk__in=above.values("pk"))
+    rows = Membership.objects.filter(seen, user=person).select_related("organisation").order_by("-since", "-pk")
+    current = set(Membership.objects.current().filter(user=person).values_list("pk", flat=True))
+    ours = set(administered.values_list("pk", flat=True))
+    for row in rows:
+        row.is_current = row.pk in current
+        row.is_ours = row.organisation_id in ours
+    return render(
+        request,
+        "governance/member.html",
+        {
+            "section": "people",
+            "organisation": organisation,
+            "person": person,
+            "form": form,
+            "rows": rows,
+            "is_here": is_here,
+            "may_leave": person != user and any(row.is_current and row.is_ours for row in rows),
+            "has_second_factor": bool(second_factor.who_have_one([person])),
+            "holdings": leaving.holdings(person, administered),
+        },
+    )
+
+
+@login_required
+def end_role(request: HttpRequest, slug: str, pk: int, membership_pk: int) -> HttpResponse:
+    organisation = _administered(request, slug)
+    current = Membership.objects.current().filter(organisation=organisation, user=pk)
+    row = get_object_or_404(current.select_related("user", "organisation"), pk=membership_pk)
+    user: Any = request.user
+    if request.method == "POST":
+        try:
+            membership.end_role(row, by=user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect("member", slug, pk)
+        sentence = _("%(person)s is no longer %(role)s here.")
+        messages.success(request, sentence % {"person": row.user, "role": row.get_role_display().lower()})
+        still_administers = user.has_perm("governance.manage_members", organisation)
+        return redirect("member", slug, pk) if still_administers else redirect("home")
+    context = {"section": "people", "organisation": organisation, "row": row, "person": row.user}
+    return render(request, "governance/member_role_end.html", context)
+
+
+@login_required
+def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    organisation = _administered(request, slug)
+    person = get_object_or_404(membership.people_of(organisation), pk=pk)
+    user: Any = request.user
+    administered = membership.administered_by(user)
+    if request.method == "POST":
+        try:
+            departure = membership.deactivate(person, by=user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect("member", slug, pk)
+        messages.success(request, _("The roles of %(person)s in your organisations have ended.") % {"person": person})
+        if departure.vacant:
+            sentence = translation.ngettext(
+                "%(n)d thing is vacant now: hand it over to somebody else.",
+                "%(n)d things are vacant now: hand them over to somebody else.",
+                len(departure.vacant),
+            )
+            messages.warning(request, sentence % {"n": len(departure.vacant)})
+        is_known = membership.people_known_to(organisation).filter(pk=pk).exists()
+        return redirect("member", slug, pk) if is_known else redirect("members", slug)
+    rows = Membership.objects.current().filter(user=person, organisation__in=administered)
+    return render(
+        request,
+        "governance/member_deactivate.html",
+        {
+            "section": "people",
+            "organisation": organisation,
+            "person": person,
+            "rows": rows.select_related("organisation").order_by("organisation__name", "role"),
+            "holdings": leaving.holdings(person, administered),
+        },
+    )
+
+
+# Invitations
+
+
+@login_required
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    organisation = _administered(request, slug)
+    user: Any = request.user
+    form = InviteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation, token = membership.invite(organisation, **form.cleaned_data, by=user)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            _send(request, invitation, token)
+            return redirect("members", slug)
+    context = {
+        "section": "people",
+        "organisation": organisation,
+        "form": form,
+        "days": membership.INVITATION_LASTS.days,
+    }
+    return render(request, "governance/member_invite.html", context)
+
+
+@login_required
+@require_POST
+def resend(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    user: Any = request.user
+    try:
+        invitation, token = membership.invite_again(_open_invitation(request, slug, pk), by=user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        _send(request, invitation, token)
+    return redirect("members", slug)
+
+
+@login_required
+def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    invitation = _open_invitation(request, slug, pk)
+    user: Any = request.user
+    if request.method == "POST":
+        try:
+            membership.withdraw(invitation, by=user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            sentence = _("The invitation of %(name)s is withdrawn; the link no longer works.")
+            messages.success(request, sentence % {"name": invitation.name})
+        return redirect("members", slug)
+    context = {"section": "people", "organisation": invitation.organisation, "invitation": invitation}
+    return render(request, "governance/member_invitation_withdraw.html", context)
+
+
+def _open_invitation(request: HttpRequest, slug: str, pk: int) -> Invitation:
+    organisation = _administered(request, slug)
+    rows = Invitation.objects.open().filter(organisation=organisation).select_related("organisation")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _send(request: HttpRequest, invitation: Invitation, token: str) -> None:
+    """Sends the link in the language of the invited person, where the register knows it, and says how that went."""
+    account = membership.account_of(invitation)
+    with translation.override(account.language if account and account.language else translation.get_language()):
+        context = {
+            "invitation": invitation,
+            "address": request.build_absolute_uri(reverse("invitation", args=[token])),
+            "days": membership.INVITATION_LASTS.days,
+        }
+        subject = _("Invitation for the algorithm register of %(organisation)s") % {
+            "organisation": invitation.organisation
+        }
+        body = render_to_string("governance/email/invitation.txt", context)
+    try:
+        send_mail(subject, body, None, [invitation.email])
+    except (SMTPException, OSError):
+        log.exception("An invitation could not be sent.")
+        messages.error(
+            request,
+            _("The invitation is recorded, but the e-mail could not be sent. Send it again later from the list below."),
+        )
+    else:
+        messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": invitation.email})
+
+
+# What is asked of people, and what the identity provider decides
+
+
+@login_required
+def access(request: HttpRequest, slug: str) -> HttpResponse:
+    """Which roles need a second factor, and which roles follow groups. The form that is sent says which it is."""
+    organisation = _administered(request, slug)
+    user: Any = request.user
+    factor_sent, group_sent = "factor" in request.POST, "grouprole" in request.POST
+    factor = SecondFactorForm(
+        request.POST if factor_sent else None, initial={"roles": organisation.second_factor_roles}
+    )
+    group = GroupRoleForm(request.POST if group_sent else None)
+    sent = factor if factor_sent else group if group_sent else None
+    if sent is not None and sent.is_valid():
+        try:
+            if factor_sent:
+                second_factor.require(organisation, factor.cleaned_data["roles"], by=user)
+            else:
+                group_roles.give(organisation, **group.cleaned_data, by=user)
+        except ValidationError as error:
+            add_errors(sent, error)
+        else:
+            messages.success(request, _("This is saved."))
+            return redirect("member-access", slug)
+    return render(
+        request,
+        "governance/member_access.html",
+        {
+            "section": "people",
+            "organisation": organisation,
+            "factor": factor,
+            "group": group,
+            "form": sent,
+            "group_roles": GroupRole.objects.filter(organisation=organisation),
+        },
+    )
+
+
+@login_required
+@require_POST
+def remove_group_role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    organisation = _administered(request, slug)
+    user: Any = request.user
+    row = get_object_or_404(GroupRole.objects.select_related("organisation"), pk=pk, organisation=organisation)
+    group_roles.take_away(row, by=user)
+    messages.success(request, _("Members of this group lose the role at their next log-in."))
+    return redirect("member-access", slug)
