@@ -60,6 +60,9 @@ class Assessment(Work):
         NOT_MET = "not_met", _("Not met")
         NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
+    STATUSES: ClassVar[list[tuple[str, Any]]] = Status.choices
+    """The statuses that a person may give."""
+
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.OPEN)
     claimed_by = by_person(_("claimed by"))
     claimed_at = models.DateTimeField(_("claimed on"), null=True, blank=True)
