@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from governance.views import account, catalogue, organisation, own_items
+from governance.views import account, catalogue, maturity, organisation, organisation_level, own_items
 
 framework = [
     path("", catalogue.framework, name="framework"),
@@ -31,6 +31,14 @@ framework = [
 organisations = [
     path("", organisation.organisations, name="organisations"),
     path("<slug:slug>/", organisation.overview, name="organisation"),
+    path("<slug:slug>/vereisten/", organisation_level.requirements, name="organisation-requirements"),
+    path("<slug:slug>/vereisten/<slug:item>/", organisation_level.requirement, name="organisation-requirement"),
+    path("<slug:slug>/vereisten/<slug:item>/verifieren/", organisation_level.verify, name="organisation-verify"),
+    path("<slug:slug>/maatregelen/", organisation_level.measures, name="organisation-measures"),
+    path("<slug:slug>/maatregelen/<slug:item>/", organisation_level.measure, name="organisation-measure"),
+    path("<slug:slug>/volwassenheid/", maturity.maturity, name="maturity"),
+    path("<slug:slug>/volwassenheid/nieuw/", maturity.add, name="maturity-add"),
+    path("<slug:slug>/volwassenheid/<int:pk>/", maturity.assessment, name="maturity-assessment"),
 ]
 
 urlpatterns = [

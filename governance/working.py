@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import Assessment, Measure, MeasureWork, Requirement, User
+from governance.permissions import organisation_of
 
 Owner = TypeVar("Owner", bound=models.Model)
 Claim = TypeVar("Claim", bound=Assessment)
@@ -78,15 +79,12 @@ class Level(Generic[Owner, Claim, Doing]):
             wanted = {name: fields.get(name, getattr(successor, name)) for name in ("status", "explanation", "links")}
             if wanted["status"] not in dict(self.assessments.STATUSES):
                 raise ValidationError({"status": _("Whether it applies is decided by the rule, not here.")})
-            if wanted["status"] in (Status.MET, Status.NOT_APPLICABLE):
-                if not (wanted["explanation"].strip() or wanted["links"]):
-                    raise ValidationError(
-                        {
-                            "explanation": _("Say how the requirement is met, or add a link to the evidence.")
-                            if wanted["status"] == Status.MET
-                            else _("Say why the requirement does not apply to the organisation.")
-                        }
-                    )
+            if wanted["status"] == Status.MET and not (wanted["explanation"].strip() or wanted["links"]):
+                raise ValidationError(
+                    {"explanation": _("Say how the requirement is met, or add a link to the evidence.")}
+                )
+            if wanted["status"] == Status.NOT_APPLICABLE and not wanted["explanation"].strip():
+                raise ValidationError({"explanation": _("Say why the requirement does not apply to the organisation.")})
             values = dict(fields)
             if any(wanted[name] != getattr(successor, name) for name in wanted):
                 values |= NOT_CLAIMED
@@ -171,5 +169,5 @@ class Level(Generic[Owner, Claim, Doing]):
         successor.save()
         owner = getattr(successor, self.owner)
         self.changed([owner.pk])
-        audit_trail.record(verb, owner, changes, label=label)
+        audit_trail.record(verb, owner, changes, organisation=organisation_of(owner), label=label)
         return successor

@@ -10,7 +10,18 @@ from typing import Any
 from django.utils import timezone
 
 from governance import audit_trail
-from governance.models import AuditCriterion, AuditFramework, Discipline, Membership, Organisation, Term, User
+from governance.models import (
+    AuditCriterion,
+    AuditFramework,
+    Discipline,
+    MaturityAssessment,
+    Membership,
+    Organisation,
+    OrganisationAssessment,
+    OrganisationMeasureStatus,
+    Term,
+    User,
+)
 from registry.classifying import decide_all
 from registry.models import ClassificationDraft, MeasureStatus, RequirementAssessment
 from tests import factories
@@ -63,7 +74,7 @@ def build_world() -> World:
         assigned=factories.member("contributor", own),
     )
     with audit_trail.acting(None, "command"):
-        for add in (add_algorithm,):
+        for add in (add_algorithm, add_organisation_level):
             add(world)
     return world
 
@@ -102,4 +113,19 @@ def add_algorithm(world: World) -> None:
             assignee=world.assigned,
         ),
         "measure_status": MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=world.assigned),
+    }
+
+
+def add_organisation_level(world: World) -> None:
+    """A requirement and a measure of phase 0, both assigned and the one claimed; and a maturity assessment."""
+    requirement = factories.phase_zero("woo-98", slug="woo-98")
+    measure = factories.phase_zero_measure("org-98", slug="org-98")
+    claim = {"status": "met", "explanation": "Zo.", "claimed_by": world.operator, "claimed_at": timezone.now()}
+    work = {"organisation": world.own, "assignee": world.assigned}
+    world.records |= {
+        "organisation_requirement": requirement,
+        "organisation_measure": measure,
+        "organisation_assessment": OrganisationAssessment.objects.create(requirement=requirement, **work, **claim),
+        "organisation_measure_status": OrganisationMeasureStatus.objects.create(measure=measure, **work),
+        "maturity_assessment": MaturityAssessment.objects.create(organisation=world.own, levels={"policy": 2}),
     }

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.catalogue import Measure, Requirement
@@ -166,6 +167,9 @@ class OrganisationAssessment(Assessment):
     def __str__(self) -> str:
         return f"{self.requirement.code} {self.get_status_display()}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("organisation-requirement", args=[self.organisation.slug, self.requirement.slug])
+
 
 class OrganisationMeasureQuerySet(Owned, MeasureStatusQuerySet):
     pass
@@ -201,3 +205,6 @@ class OrganisationMeasureStatus(MeasureWork):
 
     def __str__(self) -> str:
         return f"{self.measure.code} {self.get_choice_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("organisation-measure", args=[self.organisation.slug, self.measure.slug])
