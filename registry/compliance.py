@@ -91,9 +91,10 @@ def count(algorithms: Iterable[int]) -> dict[int, Counts]:
 def at_a_glance(algorithms: models.QuerySet[Algorithm]) -> Counts:
     """How many there are, and how many of them ask for attention; one query."""
     current = Classification.objects.current().filter(algorithm=OuterRef("pk"))
-    return algorithms.with_vacancies().aggregate(  # type: ignore[attr-defined]
+    known = algorithms.with_vacancies().annotate(is_classified=Exists(current))  # type: ignore[attr-defined]
+    return known.aggregate(
         total=Count("pk"),
-        unclassified=Count("pk", filter=~Exists(current)),
+        unclassified=Count("pk", filter=Q(is_classified=False)),
         overdue=Count("pk", filter=Q(compliance__next_due__lt=timezone.localdate())),
         unassigned=Count("pk", filter=Q(compliance__unassigned__gt=0)),
         vacant=Count("pk", filter=Q(lacks_accountable=True) | Q(lacks_responsible=True)),
