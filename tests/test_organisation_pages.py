@@ -257,12 +257,15 @@ def test_who_sees_the_department_alone_sees_the_status_and_not_what_it_says(
 ):
     client.force_login(factories.member(role, department))
 
-    page = look_at(client, reverse("organisation-requirements", args=[department.slug]))
+    address = reverse("organisation-requirements", args=[department.slug])
+    page = look_at(client, address)
+    rows = client.get(f"{address}?show=unassigned").context["rows"]
     refused = client.post(reverse("organisation-requirement", args=[organisation.slug, "woo-01"]), {"status": "open"})
 
     assert (str(claim.claimed_by) in page, "Zie het besluit." in page) == (True, False)
     assert reverse("organisation-requirement", args=[organisation.slug, "woo-01"]) not in page
     assert refused.status_code == 404
+    assert [row.work for row in rows] == [claim]
 
 
 # Inherited by algorithms

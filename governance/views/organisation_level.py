@@ -58,6 +58,7 @@ def _narrowed(rows: list[TrackedRow], query: Any, shown: Any, code: str) -> list
 def _list(request: HttpRequest, slug: str, template: str, rows_of: Any, here: str, shown: Any, code: str) -> Any:
     organisation = visible_organisation(request, slug)
     arranged = accountable_for(request, organisation)
+    shown = shown if arranged["may_go_there"] else []
     rows, set_aside = rows_of(arranged["accountable"])
     return render(
         request,
