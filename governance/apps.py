@@ -7,6 +7,8 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Organisation and framework")
 
     def ready(self) -> None:
-        from governance import signing_in
+        """Listens to who logs in, and states what people hold at organisation level."""
+        from governance import leaving, signing_in, work_held
 
         signing_in.listen()
+        leaving.sources.extend(work_held.SOURCES)

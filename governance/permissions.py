@@ -120,6 +120,10 @@ for kind in (
     "training",
 ):
     rule(f"governance.view_{kind}", answer=in_organisation(*EVERY_ROLE))
+rule("governance.assess_requirement", "governance.record_measure", answer=may_do_work)
+rule("governance.verify_requirement", answer=may_verify)
+rule("governance.assign_work", answer=in_organisation(*REGISTRAR))
+rule("governance.add_maturityassessment", answer=in_organisation(*REGISTRAR))
 rule("governance.view_notification", answer=is_recipient)
 for kind in ("requirement", "measure"):
     rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)

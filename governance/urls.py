@@ -13,7 +13,16 @@ from django.views.generic import RedirectView
 
 from governance.openid_connect import PROVIDER, come_back
 from governance.openid_connect import log_in as log_in_elsewhere
-from governance.views import account, catalogue, invitations, members, organisation, own_items
+from governance.views import (
+    account,
+    catalogue,
+    invitations,
+    maturity,
+    members,
+    organisation,
+    organisation_level,
+    own_items,
+)
 
 framework = [
     path("", catalogue.framework, name="framework"),
@@ -40,6 +49,14 @@ framework = [
 organisations = [
     path("", organisation.organisations, name="organisations"),
     path("<slug:slug>/", organisation.overview, name="organisation"),
+    path("<slug:slug>/vereisten/", organisation_level.requirements, name="organisation-requirements"),
+    path("<slug:slug>/vereisten/<slug:item>/", organisation_level.requirement, name="organisation-requirement"),
+    path("<slug:slug>/vereisten/<slug:item>/verifieren/", organisation_level.verify, name="organisation-verify"),
+    path("<slug:slug>/maatregelen/", organisation_level.measures, name="organisation-measures"),
+    path("<slug:slug>/maatregelen/<slug:item>/", organisation_level.measure, name="organisation-measure"),
+    path("<slug:slug>/volwassenheid/", maturity.maturity, name="maturity"),
+    path("<slug:slug>/volwassenheid/nieuw/", maturity.add, name="maturity-add"),
+    path("<slug:slug>/volwassenheid/<int:pk>/", maturity.assessment, name="maturity-assessment"),
 ]
 
 # The names are those that allauth asks for.

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.utils import timezone
 
 from governance.models import Requirement
 from registry.models import (
     Algorithm,
     Applicability,
+    Classification,
     Compliance,
     MeasureStatus,
     Recommendation,
@@ -84,6 +86,19 @@ def count(algorithms: Iterable[int]) -> dict[int, Counts]:
     for of in counts.values():
         of["ratio"] = of["claimed"] / of["applies"] if of["applies"] else None
     return counts
+
+
+def at_a_glance(algorithms: models.QuerySet[Algorithm]) -> Counts:
+    """How many there are, and how many of them ask for attention; one query."""
+    current = Classification.objects.current().filter(algorithm=OuterRef("pk"))
+    known = algorithms.with_vacancies().annotate(is_classified=Exists(current))  # type: ignore[attr-defined]
+    return known.aggregate(
+        total=Count("pk"),
+        unclassified=Count("pk", filter=Q(is_classified=False)),
+        overdue=Count("pk", filter=Q(compliance__next_due__lt=timezone.localdate())),
+        unassigned=Count("pk", filter=Q(compliance__unassigned__gt=0)),
+        vacant=Count("pk", filter=Q(lacks_accountable=True) | Q(lacks_responsible=True)),
+    )
 
 
 def recount(algorithms: Iterable[int]) -> None:

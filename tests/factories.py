@@ -1,6 +1,6 @@
 """Builders that take only what the test is about."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import factory
 from django.utils import timezone
@@ -234,3 +234,38 @@ class InvitationFactory(DjangoModelFactory):
     roles = ["reader"]
     token_hash = factory.Sequence(lambda n: f"{n:064d}")
     expires = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))
+
+
+def phase_zero(code: str, **fields):
+    """A requirement of national law that the organisation arranges, such as `woo-01`; `phases` may add others."""
+    law = LawFactory(slug=code.split("-")[0])
+    return RequirementFactory(urn=f"urn:nl:ak:ver:{code}", law=law, **{"phases": [0], **fields})
+
+
+def phase_zero_measure(code: str, **fields):
+    """A measure that the organisation arranges, such as `org-02`."""
+    return MeasureFactory(urn=f"urn:nl:ak:mtr:{code}", **{"phases": [0], **fields})
+
+
+class PositionFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Position
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Functie {n}")
+
+
+def holder(position: governance.Position, **fields) -> governance.RoleAssignment:
+    """Somebody who holds the function, or (`is_deputy`) stands in for whoever does."""
+    return governance.RoleAssignment.objects.create(position=position, **{"person": UserFactory(), **fields})
+
+
+def policy_in_force(organisation: governance.Organisation, title: str, **version) -> governance.Policy:
+    """A policy with an adopted version that entered into force on the first of January 2020."""
+    policy = governance.Policy.objects.create(
+        organisation=organisation, kind="guideline", title=title, slug=title.lower().replace(" ", "-")
+    )
+    begun = datetime(2020, 1, 1, tzinfo=UTC)
+    adopted = {"status": "adopted", "adopted_at": begun, "authority": "College", "in_force_from": begun.date()}
+    governance.PolicyVersion.objects.create(policy=policy, number=1, body="Tekst.", **adopted, **version)
+    return policy

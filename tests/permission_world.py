@@ -15,8 +15,11 @@ from governance.models import (
     AuditFramework,
     Discipline,
     GroupRole,
+    MaturityAssessment,
     Membership,
     Organisation,
+    OrganisationAssessment,
+    OrganisationMeasureStatus,
     Term,
     User,
 )
@@ -72,7 +75,7 @@ def build_world() -> World:
         assigned=factories.member("contributor", own),
     )
     with audit_trail.acting(None, "command"):
-        for add in (add_algorithm, add_access):
+        for add in [made for name, made in globals().items() if name.startswith("add_")]:
             add(world)
     return world
 
@@ -124,4 +127,19 @@ def add_access(world: World) -> None:
         "invitation_token": token,
         "group_role": GroupRole.objects.create(organisation=world.own, group="lezers", role="reader"),
         "membership": Membership.objects.get(user=world.assigned),
+    }
+
+
+def add_organisation_level(world: World) -> None:
+    """A requirement and a measure of phase 0, both assigned and the one claimed; and a maturity assessment."""
+    requirement = factories.phase_zero("woo-98", slug="woo-98")
+    measure = factories.phase_zero_measure("org-98", slug="org-98")
+    claim = {"status": "met", "explanation": "Zo.", "claimed_by": world.operator, "claimed_at": timezone.now()}
+    work = {"organisation": world.own, "assignee": world.assigned}
+    world.records |= {
+        "organisation_requirement": requirement,
+        "organisation_measure": measure,
+        "organisation_assessment": OrganisationAssessment.objects.create(requirement=requirement, **work, **claim),
+        "organisation_measure_status": OrganisationMeasureStatus.objects.create(measure=measure, **work),
+        "maturity_assessment": MaturityAssessment.objects.create(organisation=world.own, levels={"policy": 2}),
     }

@@ -238,6 +238,7 @@ def test_applicability_gives_each_outcome_with_its_reason_in_the_readers_languag
             },
             "overruling": None,
             "isInherited": False,
+            "inherited": None,
         },
         {
             "requirement": {
@@ -254,6 +255,7 @@ def test_applicability_gives_each_outcome_with_its_reason_in_the_readers_languag
             },
             "overruling": {"reason": "Wel persoonsgegevens.", "by": str(officer)},
             "isInherited": False,
+            "inherited": None,
         },
         {
             "requirement": {
@@ -266,6 +268,15 @@ def test_applicability_gives_each_outcome_with_its_reason_in_the_readers_languag
             "reason": {"code": "every_ai_system", "sentence": "Applies: this holds for every AI system."},
             "overruling": None,
             "isInherited": True,
+            "inherited": {
+                "organisation": algorithm.organisation.name,
+                "status": "open",
+                "claimedBy": None,
+                "claimedAt": None,
+                "verifiedBy": None,
+                "verifiedAt": None,
+                "since": None,
+            },
         },
     ]
     undetermined = client.get(f"{ROOT}algorithms/{algorithm.pk}/applicability?outcome=undetermined").json()

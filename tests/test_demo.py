@@ -14,8 +14,19 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import translation
 
+from governance import maturity, organisation_level
 from governance.decision_tree import tree_of
-from governance.models import AuditEvent, DecisionTree, Measure, Membership, Organisation, Requirement, User
+from governance.models import (
+    AuditEvent,
+    DecisionTree,
+    Measure,
+    Membership,
+    Organisation,
+    OrganisationAssessment,
+    OrganisationMeasureStatus,
+    Requirement,
+    User,
+)
 from registry import compliance, demo
 from registry.classifying import draft_walk
 from registry.demo import cast
@@ -305,7 +316,8 @@ def test_the_stored_counts_are_those_of_a_recount(municipality):
 
 
 def test_every_step_is_in_the_audit_trail(municipality):
-    verbs = Counter(AuditEvent.objects.values_list("verb", flat=True))
+    events = AuditEvent.objects.exclude(subject_type="governance.organisation")
+    verbs = Counter(events.values_list("verb", flat=True))
 
     assert verbs["algorithm.registered"] == Algorithm.objects.count()
     assert verbs["algorithm.classified"] == Classification.objects.count()
@@ -316,6 +328,33 @@ def test_every_step_is_in_the_audit_trail(municipality):
     )
     assert verbs["requirement.added"] == verbs["measure.added"] == 1
     assert set(AuditEvent.objects.values_list("channel", flat=True)) == {"command"}
+
+
+def test_the_organisation_level_of_the_municipality_is_half_done(municipality):
+    standing = organisation_level.standing(municipality)
+
+    assert 0.3 < standing.claimed / standing.requirements < 0.7
+    assert 0.3 < standing.settled / standing.measures < 0.7
+    assert min(standing.verified, standing.to_verify, standing.requirements_overdue, standing.measures_overdue) > 0
+    assert min(standing.requirements_unassigned, standing.measures_unassigned) > 0
+    statuses = set(OrganisationAssessment.objects.current().values_list("status", flat=True))
+    assert statuses == set(OrganisationAssessment.Status.values)
+    events = AuditEvent.objects.filter(subject_type="governance.organisation", verb="measure.recorded")
+    assert events.count() == OrganisationMeasureStatus.objects.count()
+
+
+@pytest.mark.parametrize("work", [OrganisationAssessment, OrganisationMeasureStatus])
+def test_contributors_did_only_what_the_organisation_assigned_to_them(municipality, work):
+    for row in work.objects.filter(by__memberships__role=Membership.Role.CONTRIBUTOR):
+        same = {"organisation": row.organisation, work.subject: getattr(row, work.subject)}
+        assert work.objects.filter(**same, until__lte=row.since).latest("until").assignee == row.by
+
+
+def test_the_municipality_grew_up_over_three_assessments(municipality):
+    averages = [maturity.average(row) for row in maturity.of(municipality)]
+
+    assert len(averages) == 3
+    assert averages == sorted(averages)
 
 
 # Invented
@@ -378,6 +417,10 @@ def test_every_page_about_every_algorithm_opens(client, municipality, language):
     addresses += [reverse("algorithm-requirement", args=[row.algorithm_id, row.requirement.slug]) for row in worked_on]
     statuses = MeasureStatus.objects.current().filter(algorithm__in=here).select_related("measure")[:10]
     addresses += [reverse("algorithm-measure", args=[row.algorithm_id, row.measure.slug]) for row in statuses]
+    work = [*OrganisationAssessment.objects.current(), *OrganisationMeasureStatus.objects.current()]
+    addresses += [row.get_absolute_url() for row in work if row.organisation == municipality]
+    pages = ("organisation", "organisation-requirements", "organisation-measures", "maturity", "maturity-add")
+    addresses += [reverse(name, args=[municipality.slug]) for name in pages]
     addresses += [reverse(name) for name in ("home", "algorithms", "algorithm-add", "framework", "requirements")]
 
     answers = {address: client.get(address).status_code for address in addresses}

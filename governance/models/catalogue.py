@@ -152,6 +152,10 @@ class CatalogueItemQuerySet(models.QuerySet[Any]):
     def in_force(self) -> Self:
         return self.filter(withdrawn_in=None, withdrawn_on=None)
 
+    def with_organisation_phase(self) -> Self:
+        """What has phase 0, alone or beside others: the organisation works on it."""
+        return self.filter(phases__number=LifecyclePhase.ORGANISATION_NUMBER)
+
     def at_organisation_level(self) -> Self:
         """What has phase 0 and no other: arranged once for all algorithms."""
         return self.filter(phases__number=0).exclude(phases__number__gt=0)
@@ -231,6 +235,11 @@ class CatalogueItem(models.Model):
         """The item as people cite it: the last part of the URN (`aia-03`), for an own item with its kind (`ver-01`)."""
         *_, kind, number = self.urn.split(":")
         return f"{kind}-{number}" if self.organisation_id else number
+
+    @property
+    def is_at_organisation_level(self) -> bool:
+        """Whether it has phase 0 and no other; algorithms inherit it. Asks no query when `phases` were prefetched."""
+        return [phase.number for phase in self.phases.all()] == [LifecyclePhase.ORGANISATION_NUMBER]
 
     @property
     def is_withdrawn(self) -> bool:

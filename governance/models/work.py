@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.catalogue import Measure, Requirement
@@ -59,6 +60,9 @@ class Assessment(Work):
         MET = "met", _("Met")
         NOT_MET = "not_met", _("Not met")
         NOT_APPLICABLE = "not_applicable", _("Not applicable")
+
+    STATUSES: ClassVar[list[tuple[str, Any]]] = Status.choices
+    """The statuses that a person may give."""
 
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.OPEN)
     claimed_by = by_person(_("claimed by"))
@@ -163,6 +167,9 @@ class OrganisationAssessment(Assessment):
     def __str__(self) -> str:
         return f"{self.requirement.code} {self.get_status_display()}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("organisation-requirement", args=[self.organisation.slug, self.requirement.slug])
+
 
 class OrganisationMeasureQuerySet(Owned, MeasureStatusQuerySet):
     pass
@@ -198,3 +205,6 @@ class OrganisationMeasureStatus(MeasureWork):
 
     def __str__(self) -> str:
         return f"{self.measure.code} {self.get_choice_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("organisation-measure", args=[self.organisation.slug, self.measure.slug])

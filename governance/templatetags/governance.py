@@ -1,5 +1,6 @@
 """Template vocabulary, available in every template."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -7,10 +8,12 @@ from django import forms, template
 from django.forms import BoundField
 from django.template.defaultfilters import linebreaksbr
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from governance import openid_connect, rich_text, second_factor
+from governance.models import Assessment, MeasureWork
 
 register = template.Library()
 
@@ -77,6 +80,72 @@ def meter(claimed: int, verified: int, applies: int) -> SafeString:
         f"{100 * claimed / applies:.1f}",
         f"{100 * verified / applies:.1f}",
     )
+
+
+@register.simple_tag
+def course_chart(levels: list[float | None], ambition: int | None = None) -> SafeString:
+    """A line of levels from 1 to 5 over time, with the level aimed at. Decoration: the numbers stand beside it."""
+
+    def height(level: float) -> float:
+        return 46 - 10.5 * (level - 1)
+
+    def lines(look: str, numbers: Iterable[int]) -> SafeString:
+        line = '<line class="{0}" x1="0" x2="120" y1="{1}" y2="{1}"/>'
+        return format_html_join("", line, ((look, height(number)) for number in numbers))
+
+    step = 110 / max(len(levels) - 1, 1)
+    points = [(f"{5 + step * n:.1f}", f"{height(level):.1f}") for n, level in enumerate(levels) if level is not None]
+    return format_html(
+        '<svg class="course" viewBox="0 0 120 50" aria-hidden="true" focusable="false">{}{}<polyline points="{}"/>{}'
+        "</svg>",
+        lines("level", range(1, 6)),
+        lines("aim", [ambition] if ambition else []),
+        " ".join(f"{x},{y}" for x, y in points),
+        format_html_join("", '<circle cx="{}" cy="{}" r="3.5"/>', points),
+    )
+
+
+STATUS_LOOK = {
+    "open": ("", "○"),
+    "in_progress": ("warn", "◐"),
+    "met": ("good", "●"),
+    "not_met": ("bad", "✕"),
+    "not_applicable": ("", "–"),
+    "applies": ("good", "●"),
+    "does_not_apply": ("", "–"),
+    "undetermined": ("warn", "?"),
+    "chosen": ("good", "●"),
+    "replaced": ("good", "⇄"),
+    "not_applied": ("", "–"),
+    "to_do": ("", "○"),
+    "done": ("good", "✓"),
+}
+
+
+@register.simple_tag
+def badge(code: str, label: str) -> SafeString:
+    """A status as a sign, a word and a colour."""
+    look, sign = STATUS_LOOK.get(code, ("", "○"))
+    return format_html('<span class="badge {}"><span aria-hidden="true">{}</span> {}</span>', look, sign, label)
+
+
+@register.simple_tag
+def assessment_badge(assessment: Assessment | None) -> SafeString:
+    status = assessment.status if assessment else Assessment.Status.OPEN
+    label = str(Assessment.Status(status).label)
+    if status == Assessment.Status.MET and assessment is not None:
+        label += ", " + (_("verified") if assessment.verified_at else _("not yet verified"))
+    return badge(status, label)
+
+
+@register.simple_tag
+def measure_badge(status: MeasureWork | None) -> SafeString:
+    if status is None:
+        return badge("open", str(MeasureWork.Choice.OPEN.label))
+    if status.choice in (MeasureWork.Choice.CHOSEN, MeasureWork.Choice.REPLACED):
+        code = "done" if status.progress == MeasureWork.Progress.DONE else status.progress
+        return badge(code, f"{status.get_choice_display()}: {status.get_progress_display()}")
+    return badge(status.choice, status.get_choice_display())
 
 
 @register.filter

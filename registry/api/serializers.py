@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from governance.api.serializers import Address, ApiSerializer, Link, address, bilingual
-from governance.models import Measure, Requirement, User
+from governance.models import Measure, OrganisationAssessment, Requirement, User
 from registry.models import (
     Algorithm,
     Applicability,
@@ -97,17 +97,39 @@ class AlgorithmDetailSerializer(AlgorithmSerializer):
         return ClassificationSerializer(current, context=self.context).data if current else None
 
 
+class InheritedAssessmentSerializer(ApiSerializer):
+    """How far the organisation is, for who sees its algorithms: whose word and since when, not what it says."""
+
+    claimed_by = PersonName()
+    verified_by = PersonName()
+
+    class Meta:
+        model = OrganisationAssessment
+        fields = ["status", "claimed_by", "claimed_at", "verified_by", "verified_at", "since"]
+
+
 class ApplicabilitySerializer(ApiSerializer):
-    """`reason` is the rule's, also while a person overruled its outcome. Relies on `is_inherited` being annotated."""
+    """`reason` is the rule's, also while a person overruled its outcome. Relies on `is_inherited` being annotated;
+    then `inherited` is how far the organisation is, which is open where nobody began."""
 
     requirement = ItemLink()
     reason = serializers.SerializerMethodField()
     overruling = serializers.SerializerMethodField()
     is_inherited = serializers.BooleanField()
+    inherited = serializers.SerializerMethodField()
 
     class Meta:
         model = Applicability
-        fields = ["requirement", "outcome", "rule_outcome", "reason", "overruling", "is_inherited", "since"]
+        fields = [
+            "requirement", "outcome", "rule_outcome", "reason", "overruling", "is_inherited", "inherited", "since",
+        ]  # fmt: skip
+
+    def get_inherited(self, row: Any) -> dict[str, Any] | None:
+        if not row.is_inherited:
+            return None
+        level = self.context["inherited"]
+        known = level.assessments.get(row.requirement_id) or OrganisationAssessment(since=None)  # type: ignore[misc]
+        return {"organisation": level.organisation.name, **InheritedAssessmentSerializer(known).data}
 
     def get_reason(self, row: Applicability) -> dict[str, Any]:
         return {**row.reason, "sentence": self.context["reasons"].sentence(row)}

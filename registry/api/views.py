@@ -11,6 +11,7 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 from governance.api.filtering import QueryBackend
 from governance.api.views import ReadOnlyViewSet
 from governance.models import Requirement
+from governance.organisation_level import inherited
 from registry.api import serializers
 from registry.filters import AlgorithmFilter, ApplicabilityFilter
 from registry.models import (
@@ -61,19 +62,24 @@ class ComplianceView(OfAlgorithm, RetrieveAPIView[Compliance]):
 
 
 class ApplicabilityList(OfAlgorithm, ListAPIView[Applicability]):
-    """Every requirement with its outcome; `isInherited` where it is arranged at organisation level."""
+    """Every requirement with its outcome; `isInherited` where it is arranged at organisation level, with how far the
+    organisation is in `inherited`."""
 
     serializer_class = serializers.ApplicabilitySerializer
     filter_backends = [QueryBackend]
     filterset_class = ApplicabilityFilter
 
     def get_queryset(self) -> QuerySet[Applicability]:
-        inherited = Requirement.objects.at_organisation_level().filter(pk=OuterRef("requirement"))
+        arranged = Requirement.objects.at_organisation_level().filter(pk=OuterRef("requirement"))
         rows = Applicability.objects.current().filter(algorithm=self.algorithm).select_related("requirement", "by")
-        return rows.annotate(is_inherited=Exists(inherited)).order_by("requirement__urn", "pk")
+        return rows.annotate(is_inherited=Exists(arranged)).order_by("requirement__urn", "pk")
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "reasons": Reasons(self.algorithm)}
+        return {
+            **super().get_serializer_context(),
+            "reasons": Reasons(self.algorithm),
+            "inherited": inherited(self.algorithm.organisation),
+        }
 
 
 class AssessmentList(OfAlgorithm, ListAPIView[Applicability]):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from governance.models import Measure, Requirement
+from governance.models import Measure, Requirement, User
 from registry import working
 from registry.classifying import answer, answer_facts, classify
 from registry.demo.cast import Cast, Steps
@@ -23,10 +23,10 @@ def build(entry: dict[str, Any], cast: Cast) -> None:
                 answer(algorithm, question, choice, by=by)
             answer_facts(algorithm, given["facts"], by=by)
     requirements = {item.code: item for item in Requirement.objects.for_organisation(organisation)}
-    for code, step in _steps(entry.get("requirements", {})):
+    for code, step in steps_of(entry.get("requirements", {})):
         _work_on_requirement(algorithm, requirements[code], step, cast)
     measures = {item.code: item for item in Measure.objects.for_organisation(organisation)}
-    for code, step in _steps(entry.get("measures", {})):
+    for code, step in steps_of(entry.get("measures", {})):
         with cast.acting(step) as (by, fields):
             seen = working.current_measure_status(algorithm, measures[code]).pk
             working.record_measure(algorithm, measures[code], fields, seen=seen, by=by)
@@ -42,7 +42,7 @@ def _classify(algorithm: Algorithm, steps: Steps, cast: Cast) -> None:
             classify(algorithm, list(given["answers"].items()), given["facts"], tree=cast.tree, by=by)
 
 
-def _steps(work: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def steps_of(work: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each code with a step; a key may name several codes (`owp-01, owp-03`), a value may be one step or a list."""
     for codes, steps in work.items():
         for code in codes.split(", "):
@@ -51,15 +51,21 @@ def _steps(work: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _work_on_requirement(algorithm: Algorithm, requirement: Requirement, step: dict[str, Any], cast: Cast) -> None:
-    """Assesses, verifies (`verify`), returns (`return`: the reason) or overrules (`overrule`: applies, reason)."""
-    current = working.current_assessment(algorithm, requirement)
+    """As `work_on_requirement`, or overrules (`overrule`: applies, reason)."""
     with cast.acting(step) as (by, given):
         if "overrule" in given:
             outcome = Applicability.objects.current().get(algorithm=algorithm, requirement=requirement)
             working.overrule(algorithm, requirement, **given["overrule"], seen=outcome.pk, by=by)
-        elif "return" in given:
-            working.verify(current, confirmed=False, reason=given["return"], by=by)
-        elif "verify" in given:
-            working.verify(current, confirmed=True, by=by)
         else:
-            working.assess(algorithm, requirement, given, seen=current.pk, by=by)
+            work_on_requirement(working, algorithm, requirement, given, by=by)
+
+
+def work_on_requirement(verbs: Any, owner: Any, requirement: Requirement, given: dict[str, Any], *, by: User) -> None:
+    """Assesses, verifies (`verify`) or returns (`return`: the reason), with the verbs of the owner's level."""
+    current = verbs.current_assessment(owner, requirement)
+    if "return" in given:
+        verbs.verify(current, confirmed=False, reason=given["return"], by=by)
+    elif "verify" in given:
+        verbs.verify(current, confirmed=True, by=by)
+    else:
+        verbs.assess(owner, requirement, given, seen=current.pk, by=by)

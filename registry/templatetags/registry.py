@@ -1,55 +1,28 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from governance.models import AuditEvent
+from governance.models import AuditEvent, Organisation
+from registry.compliance import at_a_glance
 from registry.models import Algorithm, MeasureStatus, RequirementAssessment
 
 register = template.Library()
 
-STATUS_LOOK = {
-    "open": ("", "○"),
-    "in_progress": ("warn", "◐"),
-    "met": ("good", "●"),
-    "not_met": ("bad", "✕"),
-    "applies": ("good", "●"),
-    "does_not_apply": ("", "–"),
-    "undetermined": ("warn", "?"),
-    "chosen": ("good", "●"),
-    "replaced": ("good", "⇄"),
-    "not_applied": ("", "–"),
-    "to_do": ("", "○"),
-    "done": ("good", "✓"),
-}
 
+@register.inclusion_tag("registry/_algorithms_of.html")
+def algorithms_of(organisation: Organisation) -> dict[str, Any]:
+    """What the page of an organisation says about its algorithms and those of what is below it; two queries.
 
-@register.simple_tag
-def badge(code: str, label: str) -> SafeString:
-    """A status as a sign, a word and a colour."""
-    look, sign = STATUS_LOOK.get(code, ("", "○"))
-    return format_html('<span class="badge {}"><span aria-hidden="true">{}</span> {}</span>', look, sign, label)
-
-
-@register.simple_tag
-def assessment_badge(assessment: RequirementAssessment | None) -> SafeString:
-    status = assessment.status if assessment else RequirementAssessment.Status.OPEN
-    label = str(RequirementAssessment.Status(status).label)
-    if status == RequirementAssessment.Status.MET and assessment is not None:
-        label += ", " + (_("verified") if assessment.verified_at else _("not yet verified"))
-    return badge(status, label)
-
-
-@register.simple_tag
-def measure_badge(status: MeasureStatus | None) -> SafeString:
-    if status is None:
-        return badge("open", str(MeasureStatus.Choice.OPEN.label))
-    if status.choice in (MeasureStatus.Choice.CHOSEN, MeasureStatus.Choice.REPLACED):
-        code = "done" if status.progress == MeasureStatus.Progress.DONE else status.progress
-        return badge(code, f"{status.get_choice_display()}: {status.get_progress_display()}")
-    return badge(status.choice, status.get_choice_display())
+    For who may see the organisation, and so all of these.
+    """
+    inside = Organisation.objects.filter(path__startswith=organisation.path).order_by("path")
+    there = urlencode([("organisation", slug) for slug in inside.values_list("slug", flat=True)])
+    algorithms = Algorithm.objects.filter(organisation__path__startswith=organisation.path)
+    return {"there": there, **at_a_glance(algorithms)}
 
 
 RISK_GROUPS = {

@@ -8,17 +8,21 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import slug_re
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from governance import organisation_level
 from governance.conflict import Conflict
 from governance.forms import add_errors
-from governance.models import LifecyclePhase, Measure, Requirement, Topic
+from governance.models import Assessment, LifecyclePhase, Measure, MeasureWork, Organisation, Requirement, Topic
+from governance.views.work import save, save_verdict, work_form
+from governance.work_forms import VerifyForm, WorkForm
 from registry import working
-from registry.forms import AssessmentForm, MeasureForm, OverruleForm, VerifyForm, WorkForm
+from registry.forms import AssessmentForm, MeasureForm, OverruleForm
 from registry.models import (
     Algorithm,
     Applicability,
@@ -36,13 +40,10 @@ class RequirementRow:
     requirement: Requirement
     applicability: Applicability
     reason: str
-    assessment: RequirementAssessment | None
+    assessment: Assessment | None
+    """The organisation's where the algorithm inherits it."""
     measures: int = 0
     settled: int = 0
-
-    @property
-    def is_for_the_organisation(self) -> bool:
-        return [phase.number for phase in self.requirement.phases.all()] == [0]
 
 
 @login_required
@@ -53,7 +54,7 @@ def requirements(request: HttpRequest, pk: int) -> HttpResponse:
     levels: dict[str, list[RequirementRow]] = {"applies": [], "undetermined": [], "inherited": [], "does_not_apply": []}
     for row in rows:
         outcome = row.applicability.outcome
-        inherited = row.is_for_the_organisation and outcome == Outcome.APPLIES
+        inherited = row.requirement.is_at_organisation_level and outcome == Outcome.APPLIES
         levels["inherited" if inherited else outcome].append(row)
     return render(
         request,
@@ -62,9 +63,10 @@ def requirements(request: HttpRequest, pk: int) -> HttpResponse:
             algorithm,
             "requirements",
             **levels,
+            accountable=visible_accountable(request, algorithm),
             topics=Topic.objects.all(),
             phases=LifecyclePhase.objects.all(),
-            statuses=RequirementAssessment.STATUSES,
+            statuses=Assessment.STATUSES,
             query=request.GET,
         ),
     )
@@ -77,7 +79,11 @@ def _slug(query: Any, name: str) -> str:
 
 
 def requirement_rows(algorithm: Algorithm, query: Any) -> list[RequirementRow]:
-    """The rows for this algorithm, narrowed by `topic`, `phase` and `status` in `query`; five queries."""
+    """The rows for this algorithm, narrowed by `topic`, `phase` and `status` in `query`.
+
+    What belongs to the organisation level alone comes with the organisation's assessment. As many queries however many
+    rows.
+    """
     rows = (
         Applicability.objects.current()
         .filter(algorithm=algorithm)
@@ -92,7 +98,8 @@ def requirement_rows(algorithm: Algorithm, query: Any) -> list[RequirementRow]:
     if phase := _slug(query, "phase"):
         rows = rows.filter(requirement__phases__slug=phase)
     work = RequirementAssessment.objects.current().filter(algorithm=algorithm).select_related("assignee", "claimed_by")
-    assessments = {row.requirement_id: row for row in work}
+    assessments: dict[int, Any] = {row.requirement_id: row for row in work}
+    from_organisation = organisation_level.inherited(algorithm.organisation).assessments
     counts = measure_counts(algorithm)
     reasons = Reasons(algorithm)
     found = [
@@ -100,7 +107,7 @@ def requirement_rows(algorithm: Algorithm, query: Any) -> list[RequirementRow]:
             row.requirement,
             row,
             reasons.sentence(row),
-            assessments.get(row.requirement_id),
+            (from_organisation if row.requirement.is_at_organisation_level else assessments).get(row.requirement_id),
             *counts.get(row.requirement_id, (0, 0)),
         )
         for row in rows
@@ -130,30 +137,13 @@ def _applicability(request: HttpRequest, algorithm: Algorithm, slug: str) -> App
 
 
 def _form(request: HttpRequest, kind: type[WorkForm], row: Any, data: Any = None) -> WorkForm:
-    """The form for a piece of work; who may not assign work gets no fields for that."""
-    algorithm = row.algorithm
-    may_assign = request.user.has_perm("registry.assign_work", algorithm)
-    return kind(data, instance=row, organisation=algorithm.organisation, may_assign=may_assign)
+    return work_form(request, kind, row, row.algorithm, "registry.assign_work", data)
 
 
-def _save(request: HttpRequest, form: WorkForm, permission: str, verb: Any) -> tuple[bool, Any]:
-    """Calls the verb with what was posted: (whether it is saved, the row as it stands after a conflict)."""
-    if request.method != "POST":
-        return False, None
-    if not request.user.has_perm(permission, form.instance):
-        raise PermissionDenied
-    if not form.is_valid():
-        return False, None
-    try:
-        verb(form.values(), seen=form.cleaned_data["seen"], by=request.user)
-    except ValidationError as error:
-        add_errors(form, error)
-        return False, None
-    except Conflict as meanwhile:
-        form.data = form.data.copy()
-        form.data["seen"] = str(meanwhile.current.pk) if meanwhile.current else ""
-        return False, meanwhile.current
-    return True, None
+def visible_accountable(request: HttpRequest, algorithm: Algorithm) -> Organisation | None:
+    """The organisation that arranges the organisation level for the algorithm, where this person may see it."""
+    accountable = algorithm.organisation.accountable()
+    return accountable if request.user.has_perm("governance.view_organisation", accountable) else None
 
 
 @login_required
@@ -162,9 +152,11 @@ def requirement(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     applicability = _applicability(request, algorithm, slug)
     subject = applicability.requirement
     assessment = working.current_assessment(algorithm, subject)
+    if request.method == "POST" and subject.is_at_organisation_level:
+        raise PermissionDenied
     form = _form(request, AssessmentForm, assessment, request.POST or None)
     verb = partial(working.assess, algorithm, subject)
-    saved, conflict = _save(request, form, "registry.assess_requirement", verb)
+    saved, conflict = save(request, form, "registry.assess_requirement", verb)
     if saved:
         messages.success(request, _("%(code)s is saved.") % {"code": subject.code})
         return redirect("algorithm-requirement", pk, slug)
@@ -180,7 +172,11 @@ def _requirement_page(
 ) -> HttpResponse:
     subject = applicability.requirement
     reasons = Reasons(algorithm)
-    history = RequirementAssessment.objects.filter(algorithm=algorithm, requirement=subject).exclude(until=None)
+    is_inherited = subject.is_at_organisation_level
+    history = RequirementAssessment.objects.filter(algorithm=algorithm, requirement=subject)
+    if not is_inherited:
+        history = history.exclude(until=None)
+    accountable = algorithm.organisation.accountable()
     return render(
         request,
         "registry/algorithm_requirement.html",
@@ -193,7 +189,11 @@ def _requirement_page(
                 "reason": reasons.sentence(applicability),
                 "question": reasons.question(applicability),
                 "assessment": assessment,
+                "is_inherited": is_inherited,
+                "inherited": organisation_level.current_assessment(accountable, subject) if is_inherited else None,
+                "accountable": visible_accountable(request, algorithm),
                 "may_assess": request.user.has_perm("registry.assess_requirement", assessment),
+                "verify_at": reverse("algorithm-verify", args=[algorithm.pk, subject.slug]),
                 "may_verify": assessment.status == RequirementAssessment.Status.MET
                 and assessment.verified_at is None
                 and request.user.has_perm("registry.verify_requirement", assessment),
@@ -201,7 +201,9 @@ def _requirement_page(
                 "overrule_form": OverruleForm(initial={"seen": applicability.pk}),
                 "measures": measure_rows(algorithm, subject),
                 "tools": subject.tools.in_force(),
-                "history": history.select_related("by", "assignee")[:20],
+                "history": (history if is_inherited else history.exclude(until=None)).select_related("by", "assignee")[
+                    :20
+                ],
             }
             | context,
         ),
@@ -214,28 +216,9 @@ def verify(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     algorithm = visible_algorithm(request, pk)
     applicability = _applicability(request, algorithm, slug)
     assessment = working.current_assessment(algorithm, applicability.requirement)
-    if not request.user.has_perm("registry.verify_requirement", assessment):
-        raise PermissionDenied
     form = VerifyForm(request.POST)
-    if form.is_valid():
-        assessment.pk = form.cleaned_data["seen"]
-        try:
-            working.verify(
-                assessment,
-                confirmed=form.cleaned_data["verdict"] == "confirm",
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-            )
-        except ValidationError as error:
-            add_errors(form, error)
-        except Conflict:
-            messages.warning(request, _("The claim changed while you looked at it. Here is how it stands now."))
-            return redirect("algorithm-requirement", pk, slug)
-        else:
-            messages.success(
-                request, _("Your verdict on %(code)s is saved.") % {"code": applicability.requirement.code}
-            )
-            return redirect("algorithm-requirement", pk, slug)
+    if save_verdict(request, form, assessment, "registry.verify_requirement", working.verify):
+        return redirect("algorithm-requirement", pk, slug)
     return _redisplay(request, algorithm, applicability, verify_form=form)
 
 
@@ -282,25 +265,40 @@ def _redisplay(request: HttpRequest, algorithm: Algorithm, applicability: Applic
 class MeasureRow:
     measure: Measure
     is_recommended: bool
-    status: MeasureStatus | None
+    status: MeasureWork | None
+    is_inherited: bool = False
+    """Whether the organisation arranges it: then the status is the organisation's."""
 
 
 def measure_rows(algorithm: Algorithm, subject: Requirement | None = None, query: Any = None) -> list[MeasureRow]:
-    """Recommended measures and those somebody worked on, of one requirement or of all, in the framework's order."""
+    """Recommended measures, those somebody worked on and those that are inherited, of one requirement or of all, in the
+    framework's order."""
     query = query or {}
+    inherited = organisation_level.inherited(algorithm.organisation).statuses
+    in_force = Measure.objects.for_organisation(algorithm.organisation).in_force().at_organisation_level()
+    applying = Applicability.objects.current().applying().filter(algorithm=algorithm).values("requirement")
+    helping = in_force.filter(Q(requirements=None) | Q(requirements__in=applying)) if subject is None else in_force
+    arranged = set(helping.values_list("pk", flat=True))
     recommended = set(Recommendation.objects.current().filter(algorithm=algorithm).values_list("measure", flat=True))
     statuses = {
         row.measure_id: row
         for row in MeasureStatus.objects.current().filter(algorithm=algorithm).select_related("assignee")
     }
-    measures = Measure.objects.for_organisation(algorithm.organisation).filter(pk__in=recommended | statuses.keys())
+    measures = Measure.objects.for_organisation(algorithm.organisation).filter(
+        pk__in=recommended | statuses.keys() | arranged
+    )
     if subject is not None:
         measures = measures.filter(requirements=subject)
     if topic := _slug(query, "topic"):
         measures = measures.filter(topics__slug=topic)
     if phase := _slug(query, "phase"):
         measures = measures.filter(phases__slug=phase)
-    rows = [MeasureRow(m, m.pk in recommended, statuses.get(m.pk)) for m in measures.order_by("slug")]
+    rows = [
+        MeasureRow(m, m.pk in recommended, inherited.get(m.pk), is_inherited=True)
+        if m.pk in arranged
+        else MeasureRow(m, m.pk in recommended, statuses.get(m.pk))
+        for m in measures.order_by("slug")
+    ]
     if choice := query.get("choice"):
         rows = [row for row in rows if (row.status.choice if row.status else "open") == choice]
     return rows
@@ -317,9 +315,11 @@ def measures(request: HttpRequest, pk: int) -> HttpResponse:
             algorithm,
             "measures",
             recommended=[row for row in rows if row.is_recommended],
-            set_aside=[row for row in rows if not row.is_recommended],
+            inherited=[row for row in rows if row.is_inherited],
+            accountable=visible_accountable(request, algorithm),
+            set_aside=[row for row in rows if not row.is_recommended and not row.is_inherited],
             topics=Topic.objects.all(),
-            phases=LifecyclePhase.objects.filter(number__gt=0),
+            phases=LifecyclePhase.objects.all(),
             choices=MeasureStatus.Choice.choices,
             query=request.GET,
         ),
@@ -332,14 +332,20 @@ def measure(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     subject = get_object_or_404(Measure.objects.for_organisation(algorithm.organisation), slug=slug)
     status = working.current_measure_status(algorithm, subject)
     is_recommended = Recommendation.objects.current().filter(algorithm=algorithm, measure=subject).exists()
+    is_inherited = subject.is_at_organisation_level
+    if request.method == "POST" and is_inherited:
+        raise PermissionDenied
     form = _form(request, MeasureForm, status, request.POST or None)
     verb = partial(working.record_measure, algorithm, subject)
-    saved, conflict = _save(request, form, "registry.record_measure", verb)
+    saved, conflict = save(request, form, "registry.record_measure", verb)
     if saved:
         messages.success(request, _("%(code)s is saved.") % {"code": subject.code})
         return redirect("algorithm-measure", pk, slug)
     applying = Applicability.objects.current().applying().filter(algorithm=algorithm, requirement__measures=subject)
-    history = MeasureStatus.objects.filter(algorithm=algorithm, measure=subject).exclude(until=None)
+    history = MeasureStatus.objects.filter(algorithm=algorithm, measure=subject)
+    if not is_inherited:
+        history = history.exclude(until=None)
+    accountable = algorithm.organisation.accountable()
     return render(
         request,
         "registry/algorithm_measure.html",
@@ -349,6 +355,9 @@ def measure(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
             measure=subject,
             status=status,
             is_recommended=is_recommended,
+            is_inherited=is_inherited,
+            inherited=organisation_level.current_measure_status(accountable, subject) if is_inherited else None,
+            accountable=visible_accountable(request, algorithm),
             may_record=request.user.has_perm("registry.record_measure", status),
             form=form,
             conflict=conflict,

@@ -1,0 +1,85 @@
+"""How an organisation deals with algorithms, at a glance: who answers for it, which policies it has and misses, and
+which functions are vacant.
+
+As many queries however many policies, functions or people there are.
+"""
+
+from dataclasses import dataclass
+
+from governance.models import Organisation, Policy, PolicyVersion, Position, RoleAssignment, Topic
+
+
+@dataclass(frozen=True)
+class Responsible:
+    """Who holds algorithm governance now, in the organisation or in the nearest one above it where somebody does."""
+
+    holders: list[RoleAssignment]
+    deputies: list[RoleAssignment]
+    functions: list[Position]
+    """The functions of the organisation itself that carry it, held or not."""
+
+    @property
+    def organisation(self) -> Organisation | None:
+        return self.holders[0].position.organisation if self.holders else None
+
+
+def responsible(organisation: Organisation) -> Responsible:
+    """Two queries."""
+    governing = Position.objects.in_force().filter(governs_algorithms=True)
+    held = RoleAssignment.objects.current().filter(position__in=governing.for_organisation(organisation))
+    held = (
+        held.filter(person__is_active=True).select_related("person", "position__organisation").order_by("since", "pk")
+    )
+    rows: list[RoleAssignment] = list(held)
+    nearest = max((len(row.organisation.above) for row in rows if not row.is_deputy), default=0)
+    there = [row for row in rows if len(row.organisation.above) == nearest]
+    return Responsible(
+        holders=[row for row in there if not row.is_deputy],
+        deputies=[row for row in there if row.is_deputy],
+        functions=list(governing.filter(organisation=organisation)),
+    )
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policies that hold in an organisation, its own and those from above it, and what is missing or due."""
+
+    in_force: list[Policy]
+    due: list[PolicyVersion]
+    """Versions of the organisation's own policies whose review date has passed."""
+    in_preparation: int
+    topics: list[tuple[Topic, list[Policy]]]
+    """Every topic with the policies in force about it."""
+
+    @property
+    def missing(self) -> list[Topic]:
+        return [topic for topic, policies in self.topics if not policies]
+
+
+def policies(organisation: Organisation) -> Policies:
+    """Five queries."""
+    in_force = list(
+        Policy.objects.for_organisation(organisation)
+        .in_force()
+        .select_related("organisation")
+        .prefetch_related("topics")
+        .order_by("title", "pk")
+    )
+    own = PolicyVersion.objects.filter(policy__organisation=organisation)
+    about: dict[int, list[Policy]] = {}
+    for policy in in_force:
+        for topic in policy.topics.all():
+            about.setdefault(topic.pk, []).append(policy)
+    return Policies(
+        in_force=in_force,
+        due=list(own.due_for_review().select_related("policy__organisation").order_by("review_date", "pk")),
+        in_preparation=own.open().count(),
+        topics=[(topic, about.get(topic.pk, [])) for topic in Topic.objects.all()],
+    )
+
+
+def vacant_functions(organisation: Organisation) -> list[Position]:
+    """The organisation's own functions that nobody holds now."""
+    return list(
+        Position.objects.filter(organisation=organisation).vacant().order_by("-governs_algorithms", "name", "pk")
+    )

@@ -1,0 +1,173 @@
+"""The work on requirements and measures: comply or explain, claim and verify. The same rules hold at both levels.
+
+Every verb names the row the person saw (`seen`, the key of the open row, or None where nobody had begun) and raises
+`Conflict` when that is no longer the open one. One change touches one row.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from governance import audit_trail
+from governance.conflict import Conflict
+from governance.models import Assessment, Measure, MeasureWork, Requirement, User
+from governance.permissions import organisation_of
+
+Owner = TypeVar("Owner", bound=models.Model)
+Claim = TypeVar("Claim", bound=Assessment)
+Doing = TypeVar("Doing", bound=MeasureWork)
+
+Status, Choice, Progress = Assessment.Status, MeasureWork.Choice, MeasureWork.Progress
+
+NOT_CLAIMED: dict[str, Any] = {
+    "claimed_by": None,
+    "claimed_at": None,
+    "claimed_revision": None,
+    "verified_by": None,
+    "verified_at": None,
+    "returned_reason": "",
+}
+
+
+def open_row(rows: models.QuerySet[Any], seen: int | None) -> Any:
+    """The open row, which must be the one that was seen."""
+    row = rows.filter(until=None).first()
+    if (row.pk if row else None) != seen:
+        raise Conflict(row)
+    return row
+
+
+@dataclass(frozen=True)
+class Level(Generic[Owner, Claim, Doing]):
+    """Where work is recorded: for an algorithm, or once for an organisation."""
+
+    owner: str
+    """The field of the rows that says whose work it is."""
+    assessments: type[Claim]
+    measure_statuses: type[Doing]
+    hold: Callable[[Iterable[int]], None]
+    """Keeps other writers of the work of these owners waiting until the transaction ends."""
+    changed: Callable[[Iterable[int]], None]
+    """What follows from a change in the work of these owners, in its transaction."""
+
+    def current_assessment(self, owner: Owner, requirement: Requirement) -> Claim:
+        """The open assessment, or an unsaved one where nobody has begun."""
+        people = ("assignee", "claimed_by", "verified_by", "by")
+        return self._current(self.assessments, people, {self.owner: owner, "requirement": requirement})
+
+    def current_measure_status(self, owner: Owner, measure: Measure) -> Doing:
+        """The open status, or an unsaved one where nobody has begun."""
+        return self._current(self.measure_statuses, ("assignee", "by"), {self.owner: owner, "measure": measure})
+
+    def assess(
+        self, owner: Owner, requirement: Requirement, fields: Mapping[str, Any], *, seen: int | None, by: User | None
+    ) -> Claim:
+        """Records how far a requirement is met.
+
+        `fields`: any of status, explanation, links, due, assignee. "Met" is a claim of `by` and needs an explanation
+        or a link, as "not applicable" does; changing its explanation or links claims it anew, so it must be verified
+        again. Raises `Conflict`, and `ValidationError` naming the field.
+        """
+        with transaction.atomic():
+            row = self._hold_and_open(self.assessments, owner, seen, requirement=requirement)
+            successor = self.current_assessment(owner, requirement)
+            wanted = {name: fields.get(name, getattr(successor, name)) for name in ("status", "explanation", "links")}
+            if wanted["status"] not in dict(self.assessments.STATUSES):
+                raise ValidationError({"status": _("Whether it applies is decided by the rule, not here.")})
+            if wanted["status"] == Status.MET and not (wanted["explanation"].strip() or wanted["links"]):
+                raise ValidationError(
+                    {"explanation": _("Say how the requirement is met, or add a link to the evidence.")}
+                )
+            if wanted["status"] == Status.NOT_APPLICABLE and not wanted["explanation"].strip():
+                raise ValidationError({"explanation": _("Say why the requirement does not apply to the organisation.")})
+            values = dict(fields)
+            if any(wanted[name] != getattr(successor, name) for name in wanted):
+                values |= NOT_CLAIMED
+                if wanted["status"] == Status.MET:
+                    values |= {
+                        "claimed_by": by,
+                        "claimed_at": timezone.now(),
+                        "claimed_revision": requirement.revision,
+                    }
+            return self._succeed(row, successor, values, "requirement.assessed", by=by, label=requirement.code)
+
+    def verify(self, assessment: Claim, *, confirmed: bool, reason: str = "", by: User) -> Claim:
+        """Confirms a claim, or returns it with a reason. Nobody verifies a claim of their own.
+
+        Raises `Conflict` when the claim changed meanwhile and `ValidationError` when there is nothing to verify.
+        """
+        owner, requirement = getattr(assessment, self.owner), assessment.requirement  # type: ignore[attr-defined]
+        with transaction.atomic():
+            row = self._hold_and_open(self.assessments, owner, assessment.pk, requirement=requirement)
+            if row.status != Status.MET:
+                raise ValidationError(_("Only a requirement that is claimed to be met can be verified."))
+            if row.claimed_by_id == by.pk:
+                raise ValidationError(_("Somebody else has to verify your claim."))
+            if not confirmed and not reason.strip():
+                raise ValidationError({"reason": _("Say why you return the claim.")})
+            successor = self.current_assessment(owner, requirement)
+            if confirmed:
+                values: dict[str, Any] = {"verified_by": by, "verified_at": timezone.now(), "returned_reason": ""}
+            else:
+                values = {"status": Status.IN_PROGRESS, **NOT_CLAIMED, "returned_reason": reason.strip()}
+            verb = "requirement.verified" if confirmed else "requirement.returned"
+            return self._succeed(row, successor, values, verb, by=by, label=requirement.code)
+
+    def record_measure(
+        self, owner: Owner, measure: Measure, fields: Mapping[str, Any], *, seen: int | None, by: User | None
+    ) -> Doing:
+        """Records what is done about a measure: comply or explain.
+
+        `fields`: any of choice, progress, explanation, links, due, assignee. Replacing or not applying needs an
+        explanation. Raises `Conflict`, and `ValidationError` naming the field.
+        """
+        with transaction.atomic():
+            row = self._hold_and_open(self.measure_statuses, owner, seen, measure=measure)
+            successor = self.current_measure_status(owner, measure)
+            values = dict(fields)
+            choice = values.get("choice", successor.choice)
+            explanation = values.get("explanation", successor.explanation)
+            if choice in (Choice.REPLACED, Choice.NOT_APPLIED) and not explanation.strip():
+                raise ValidationError(
+                    {
+                        "explanation": _("Describe the own measure that replaces it.")
+                        if choice == Choice.REPLACED
+                        else _("Explain why the measure is not applied.")
+                    }
+                )
+            if choice in (Choice.OPEN, Choice.NOT_APPLIED):
+                values["progress"] = Progress.TO_DO
+            return self._succeed(row, successor, values, "measure.recorded", by=by, label=measure.code)
+
+    def _current(self, work: Any, people: tuple[str, ...], about: dict[str, Any]) -> Any:
+        return work.objects.current().filter(**about).select_related(*people).first() or work(**about)
+
+    def _hold_and_open(self, work: Any, owner: Owner, seen: int | None, **subject: models.Model) -> Any:
+        self.hold([owner.pk])
+        return open_row(work.objects.filter(**{self.owner: owner}, **subject), seen)
+
+    def _succeed(
+        self, row: Any, successor: Any, fields: Mapping[str, Any], verb: str, *, by: User | None, label: str
+    ) -> Any:
+        """Closes `row` and opens `successor` with these fields changed; returns `row` when nothing changes."""
+        old = {name: getattr(successor, name) for name in fields}
+        changes = audit_trail.changes_between(old, fields)
+        if not changes and row is not None:
+            return row
+        for name, value in fields.items():
+            setattr(successor, name, value)
+        now = timezone.now()
+        if row is not None:
+            row.close(now)
+        successor.pk, successor.since, successor.until, successor.by = None, now, None, by
+        successor._state.adding = True
+        successor.save()
+        owner = getattr(successor, self.owner)
+        self.changed([owner.pk])
+        audit_trail.record(verb, owner, changes, organisation=organisation_of(owner), label=label)
+        return successor
