@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class GovernanceConfig(AppConfig):
     name = "governance"
     verbose_name = _("Organisation and framework")
+
+    def ready(self) -> None:
+        """Says what people hold at the level of the organisation."""
+        from governance import leaving, positions
+
+        leaving.sources.append(positions.PositionsHeld())

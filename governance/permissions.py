@@ -114,6 +114,11 @@ for kind in (
 ):
     rule(f"governance.view_{kind}", answer=in_organisation(*EVERY_ROLE))
 rule("governance.view_notification", answer=is_recipient)
+rule("governance.add_part", "governance.revise_organisation", answer=in_organisation(Role.ADMINISTRATOR))
+rule("governance.arrange_positions", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
+rule("governance.arrange_objectives", "governance.arrange_knowledge", answer=in_organisation(*REGISTRAR))
+rule("governance.record_training", answer=in_organisation(*REGISTRAR))
+rule("governance.record_own_training", answer=in_organisation(*(EVERY_ROLE - {Role.AUDITOR})))
 for kind in ("requirement", "measure"):
     rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)
 for kind in (
