@@ -10,7 +10,7 @@ from governance.models import LifecyclePhase, Objective, Organisation
 from governance.models.people import by_person
 
 
-def serves_none() -> models.Exists:
+def serves_none() -> Any:
     """The condition that an algorithm serves no public value or objective in force."""
     served = Algorithm.objectives.through.objects.filter(algorithm=models.OuterRef("pk"), objective__ended=None)
     return ~models.Exists(served)
