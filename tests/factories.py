@@ -1,6 +1,9 @@
 """Builders that take only what the test is about."""
 
+from datetime import timedelta
+
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from governance import models as governance
@@ -217,3 +220,59 @@ class DecisionTreeFactory(DjangoModelFactory):
     fingerprint = factory.Sequence(lambda n: f"{n:064d}")
     content = SMALL_TREE
     is_current = True
+
+
+class ObjectiveFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Objective
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Waarde {n}")
+
+
+class PositionFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Position
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Functie {n}")
+
+
+class RoleAssignmentFactory(DjangoModelFactory):
+    """Holds the function since a year, with a role as reader in its organisation."""
+
+    class Meta:
+        model = governance.RoleAssignment
+
+    position = factory.SubFactory(PositionFactory)
+    person = factory.LazyAttribute(lambda row: member("reader", row.position.organisation))
+    since = factory.LazyFunction(lambda: timezone.now() - timedelta(days=365))
+
+
+class KnowledgeFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Knowledge
+        skip_postgeneration_save = True
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Onderwerp {n}")
+    valid_months = 12
+
+    @factory.post_generation
+    def positions(item, create, positions):
+        item.positions.set(positions or [])
+
+
+class TrainingFactory(DjangoModelFactory):
+    """Followed a hundred days ago, and counts for another `days_left`."""
+
+    class Meta:
+        model = governance.Training
+
+    class Params:
+        days_left = 265
+
+    knowledge = factory.SubFactory(KnowledgeFactory)
+    person = factory.SubFactory(UserFactory)
+    followed_on = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=100))
+    valid_until = factory.LazyAttribute(lambda row: timezone.localdate() + timedelta(days=row.days_left))

@@ -63,7 +63,7 @@ def build_world() -> World:
         assigned=factories.member("contributor", own),
     )
     with audit_trail.acting(None, "command"):
-        for add in (add_algorithm,):
+        for add in (add_algorithm, add_functions_and_knowledge):
             add(world)
     return world
 
@@ -102,4 +102,18 @@ def add_algorithm(world: World) -> None:
             assignee=world.assigned,
         ),
         "measure_status": MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=world.assigned),
+    }
+
+
+def add_functions_and_knowledge(world: World) -> None:
+    """A value, and a function whose holder has to know something and followed it."""
+    holder = factories.member("reader", world.own)
+    position = factories.PositionFactory(organisation=world.own)
+    knowledge = factories.KnowledgeFactory(organisation=world.own, positions=[position])
+    world.records |= {
+        "objective": factories.ObjectiveFactory(organisation=world.own),
+        "position": position,
+        "role_assignment": factories.RoleAssignmentFactory(position=position, person=holder),
+        "knowledge": knowledge,
+        "training": factories.TrainingFactory(knowledge=knowledge, person=holder, recorded_by=holder),
     }
