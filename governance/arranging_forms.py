@@ -245,6 +245,9 @@ class OrganisationForm(SeenForm):
             if not user.is_superuser:
                 fields["parent"].required, fields["parent"].empty_label = True, _("Choose…")
                 del fields["administrator"]
+            elif not theirs.exists():
+                del fields["parent"]
+                fields["administrator"].required = True
         elif self.organisation.parent is not None:
             fields["parent"].required, fields["parent"].empty_label = True, None
             if not theirs.filter(pk=self.organisation.parent_id).exists():

@@ -253,11 +253,11 @@ def test_rows_that_are_not_right_are_named_and_the_others_read(tmp_path):
 
     report = import_official_bodies(tmp_path)
 
-    missing = "de naam of het kenmerk ontbreekt"
+    missing = "de naam of de code ontbreekt"
     assert report.refused == [
         BadRow("Gemeenten.csv", 4, missing),
         BadRow("Gemeenten.csv", 5, missing),
-        BadRow("Gemeenten.csv", 6, "Gemeente Dubbel heeft het kenmerk gm0358, dat Gemeente Aalsmeer ook heeft"),
+        BadRow("Gemeenten.csv", 6, "Gemeente Dubbel heeft de code gm0358, die Gemeente Aalsmeer ook heeft"),
     ]
     assert report.added == 1
 

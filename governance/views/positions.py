@@ -65,7 +65,7 @@ def with_holders(found: list[Position]) -> None:
     now = timezone.now()
     rows = RoleAssignment.objects.filter(position__in=by_key).select_related("person").order_by("-since", "pk")
     for row in rows:
-        position = by_key[row.position_id]
+        position = row.position = by_key[row.position_id]
         if row.until is not None and row.until <= max(now, row.since):
             position.history.append(row)
         elif row.since > now:
