@@ -46,7 +46,7 @@ def serve(cast: Cast) -> None:
 
 def _take_over_or_add(steps: Steps, take_over: Callable[..., Any], add: Callable[..., Any], cast: Cast) -> None:
     for step in steps:
-        with explained(PATH, step.get("name", step["organisation"])), cast.acting(step) as (by, given):
+        with explained(PATH, step.get("name") or step["organisation"]), cast.acting(step) as (by, given):
             organisation = cast.organisations[given.pop("organisation")]
             if "starters" in given:
                 take_over(organisation, given["starters"], by=by)
