@@ -7,8 +7,8 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Organisation and framework")
 
     def ready(self) -> None:
-        """Listens to who logs in, and states what people hold at organisation level."""
-        from governance import leaving, signing_in, work_held
+        """Listens to who logs in, and states what people hold at the level of the organisation."""
+        from governance import leaving, positions, signing_in, work_held
 
         signing_in.listen()
-        leaving.sources.extend(work_held.SOURCES)
+        leaving.sources += [positions.PositionsHeld(), *work_held.SOURCES]

@@ -125,6 +125,11 @@ rule("governance.verify_requirement", answer=may_verify)
 rule("governance.assign_work", answer=in_organisation(*REGISTRAR))
 rule("governance.add_maturityassessment", answer=in_organisation(*REGISTRAR))
 rule("governance.view_notification", answer=is_recipient)
+rule("governance.add_part", "governance.revise_organisation", answer=in_organisation(Role.ADMINISTRATOR))
+rule("governance.arrange_positions", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
+rule("governance.arrange_objectives", "governance.arrange_knowledge", answer=in_organisation(*REGISTRAR))
+rule("governance.record_training", answer=in_organisation(*REGISTRAR))
+rule("governance.record_own_training", answer=in_organisation(*(EVERY_ROLE - {Role.AUDITOR})))
 for kind in ("requirement", "measure"):
     rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)
 for kind in (

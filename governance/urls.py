@@ -17,11 +17,14 @@ from governance.views import (
     account,
     catalogue,
     invitations,
+    literacy,
     maturity,
     members,
+    objectives,
     organisation,
     organisation_level,
     own_items,
+    positions,
 )
 
 framework = [
@@ -48,6 +51,7 @@ framework = [
 
 organisations = [
     path("", organisation.organisations, name="organisations"),
+    path("toevoegen/", organisation.add, name="organisation-add"),
     path("<slug:slug>/", organisation.overview, name="organisation"),
     path("<slug:slug>/vereisten/", organisation_level.requirements, name="organisation-requirements"),
     path("<slug:slug>/vereisten/<slug:item>/", organisation_level.requirement, name="organisation-requirement"),
@@ -117,6 +121,26 @@ people = [
     path("<int:pk>/", members.member, name="member"),
     path("<int:pk>/rollen/<int:membership_pk>/beeindigen/", members.end_role, name="member-role-end"),
     path("<int:pk>/vertrek/", members.deactivate, name="member-deactivate"),
+    path("<slug:slug>/bewerken/", organisation.edit, name="organisation-edit"),
+    path("<slug:slug>/waarden/nieuw/", objectives.add, name="objective-add"),
+    path("<slug:slug>/waarden/beginnen/", objectives.start, name="objectives-start"),
+    path("<slug:slug>/waarden/<int:pk>/bewerken/", objectives.edit, name="objective-edit"),
+    path("<slug:slug>/waarden/<int:pk>/beeindigen/", objectives.end, name="objective-end"),
+    path("<slug:slug>/functies/", positions.positions, name="positions"),
+    path("<slug:slug>/functies/nieuw/", positions.add, name="position-add"),
+    path("<slug:slug>/functies/beginnen/", positions.start, name="positions-start"),
+    path("<slug:slug>/functies/<int:pk>/bewerken/", positions.edit, name="position-edit"),
+    path("<slug:slug>/functies/<int:pk>/beeindigen/", positions.end, name="position-end"),
+    path("<slug:slug>/functies/<int:pk>/toewijzen/", positions.assign, name="position-assign"),
+    path("<slug:slug>/functies/vervulling/<int:pk>/", positions.end_assignment, name="assignment-end"),
+    path("<slug:slug>/kennis/", literacy.overview, name="literacy"),
+    path("<slug:slug>/kennis/nieuw/", literacy.knowledge_add, name="knowledge-add"),
+    path("<slug:slug>/kennis/beginnen/", literacy.knowledge_start, name="knowledge-start"),
+    path("<slug:slug>/kennis/vastleggen/", literacy.training_add, name="training-add"),
+    path("<slug:slug>/kennis/<int:pk>/bewerken/", literacy.knowledge_edit, name="knowledge-edit"),
+    path("<slug:slug>/kennis/<int:pk>/beeindigen/", literacy.knowledge_end, name="knowledge-end"),
+    path("<slug:slug>/kennis/gevolgd/<int:pk>/intrekken/", literacy.training_withdraw, name="training-withdraw"),
+    path("<slug:slug>/mensen/<int:pk>/", literacy.person, name="organisation-person"),
 ]
 
 urlpatterns = [

@@ -89,11 +89,8 @@ class AlgorithmAdmin(VerbAdmin):
         if obj is None:
             return [(None, {"fields": RegisterForm.Meta.fields})]
         may_change = self.has_change_permission(request, obj)
-        themes = "themes" if may_change else "theme_names"
-        groups = [
-            (title, {"fields": [themes if name == "themes" else name for name in names]})
-            for title, names in DESCRIPTION
-        ]
+        shown = {} if may_change else {"themes": "theme_names"}
+        groups = [(title, {"fields": [shown.get(name, name) for name in names]}) for title, names in DESCRIPTION]
         seen = ["seen"] if may_change else []
         return [*groups, (_("Administration"), {"fields": [*self.readonly_fields, *seen]})]
 

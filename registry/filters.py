@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.filters import AXIS_VALUES, LinkedFilter, QueryFilterSet, SearchFilter, YesNoFilter
-from governance.models import Axis, Law, LifecyclePhase, Organisation, Topic
+from governance.models import Axis, Law, LifecyclePhase, Objective, Organisation, Topic
 from registry.models import Algorithm, AlgorithmTheme, Applicability, Classification
+from registry.models.algorithm import serves_none
 from registry.models.applicability import Outcome
 
 UNCLASSIFIED = "unclassified"
@@ -65,6 +66,32 @@ def visible_organisations(request: Any) -> QuerySet[Organisation]:
     return Organisation.objects.visible_to(request.user) if request else Organisation.objects.none()
 
 
+def objectives_that_count(request: Any) -> QuerySet[Objective]:
+    """What the organisations want in which this person sees algorithms, or those above them."""
+    organisations = Organisation.objects.counting_for(request.user) if request else Organisation.objects.none()
+    return Objective.objects.in_force().filter(organisation__in=organisations).select_related("organisation")
+
+
+class ObjectiveFilter(django_filters.ModelMultipleChoiceFilter):
+    """Keeps the algorithms that serve at least one of the chosen values."""
+
+    def __init__(self) -> None:
+        super().__init__(queryset=objectives_that_count, label=_("Serves"))
+
+    @property
+    def field(self) -> Any:
+        field = super().field
+        field.label_from_instance = lambda objective: f"{objective} ({objective.organisation})"
+        return field
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        chosen = [row.pk for row in value]
+        if not chosen:
+            return qs
+        served = Algorithm.objectives.through.objects.filter(objective__in=chosen)
+        return qs.filter(Exists(served.filter(algorithm=OuterRef("pk"))))
+
+
 class AlgorithmFilter(QueryFilterSet):
     q = SearchFilter("name__icontains", "description_short__icontains", "department__icontains", "provider__icontains")
     organisation = LinkedFilter(field_name="organisation", queryset=visible_organisations, label=_("Organisation"))
@@ -79,6 +106,8 @@ class AlgorithmFilter(QueryFilterSet):
     status = django_filters.MultipleChoiceFilter(choices=Algorithm.Status.choices, distinct=False, label=_("Status"))
     topic = AppliesFilter(field_name="topics", queryset=Topic.objects.all(), label=_("Topic"))
     law = AppliesFilter(field_name="law", queryset=Law.objects.all(), label=_("Law"))
+    objective = ObjectiveFilter()
+    serves_none = YesNoFilter(condition=serves_none, label=_("Serves no public value or objective"))
     overdue = YesNoFilter(
         condition=lambda: Q(compliance__next_due__lt=timezone.localdate()), label=_("Something is overdue")
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from governance import work_forms
 from governance.forms import DateInput, LinkLines, name_the_blank
-from governance.models import Fact, LifecyclePhase, Organisation, User
+from governance.models import Fact, LifecyclePhase, Objective, Organisation, User
 from governance.permissions import REGISTRAR
 from registry.models import Algorithm, AlgorithmTheme, MeasureStatus, RequirementAssessment
 
@@ -77,7 +77,8 @@ DESCRIPTION = [
     ),
     (
         gettext_lazy("Management"),
-        ["acquisition", "review_date", "complaints_procedure", "questions_contact", "source_id", "tags"],
+        ["acquisition", "review_date", "objectives", "complaints_procedure", "questions_contact", "source_id",
+         "tags"],
     ),
 ]  # fmt: skip
 """The fields of a description in the groups of the publication standard, and what is for our own management."""
@@ -106,6 +107,7 @@ class DescriptionForm(forms.ModelForm):
         fields = [name for _title, names in DESCRIPTION for name in names if name != "themes"]
         widgets = {
             "review_date": DateInput(),
+            "objectives": forms.CheckboxSelectMultiple(),
             **{
                 name: forms.TextInput()
                 for name in ("contact_email", "website", "url", "process_index_url", "provider", "publiccode", "tags")
@@ -123,6 +125,7 @@ class DescriptionForm(forms.ModelForm):
             "methods_and_models": gettext_lazy("How it works, so that somebody with knowledge can follow it."),
             "process_index_url": gettext_lazy("The address of the processing in the register of art. 30 GDPR."),
             "source_id": gettext_lazy("Your own number for this algorithm in another system."),
+            "objectives": gettext_lazy("What the organisation wants, that this algorithm contributes to."),
             "review_date": gettext_lazy("When this record has to be looked at again."),
         }
 
@@ -132,6 +135,9 @@ class DescriptionForm(forms.ModelForm):
         name_the_blank(self, gettext_lazy("Not known yet"))
         self.initial["seen"] = self.instance.version
         self.initial["themes"] = [row.theme for row in self.instance.themes.all()]
+        theirs = Objective.objects.for_organisation(self.instance.organisation)
+        served = theirs.filter(pk__in=self.instance.objectives.values("pk"))
+        self.fields["objectives"].queryset = (theirs.in_force() | served).order_by("kind", "name", "pk")
 
     def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
         return [(title, [self[name] for name in names]) for title, names in DESCRIPTION]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registry.views import algorithm, decision_aid, home, work
+from registry.views import algorithm, decision_aid, home, objectives, work
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -20,4 +20,5 @@ urlpatterns = [
     path("algoritmes/<int:pk>/vereisten/<slug:slug>/toepasselijkheid/", work.overrule, name="algorithm-overrule"),
     path("algoritmes/<int:pk>/maatregelen/", work.measures, name="algorithm-measures"),
     path("algoritmes/<int:pk>/maatregelen/<slug:slug>/", work.measure, name="algorithm-measure"),
+    path("organisaties/<slug:slug>/waarden/", objectives.objectives, name="objectives"),
 ]

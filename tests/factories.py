@@ -247,6 +247,14 @@ def phase_zero_measure(code: str, **fields):
     return MeasureFactory(urn=f"urn:nl:ak:mtr:{code}", **{"phases": [0], **fields})
 
 
+class ObjectiveFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Objective
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Waarde {n}")
+
+
 class PositionFactory(DjangoModelFactory):
     class Meta:
         model = governance.Position
@@ -269,3 +277,43 @@ def policy_in_force(organisation: governance.Organisation, title: str, **version
     adopted = {"status": "adopted", "adopted_at": begun, "authority": "College", "in_force_from": begun.date()}
     governance.PolicyVersion.objects.create(policy=policy, number=1, body="Tekst.", **adopted, **version)
     return policy
+
+
+class RoleAssignmentFactory(DjangoModelFactory):
+    """Holds the function since a year, with a role as reader in its organisation."""
+
+    class Meta:
+        model = governance.RoleAssignment
+
+    position = factory.SubFactory(PositionFactory)
+    person = factory.LazyAttribute(lambda row: member("reader", row.position.organisation))
+    since = factory.LazyFunction(lambda: timezone.now() - timedelta(days=365))
+
+
+class KnowledgeFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Knowledge
+        skip_postgeneration_save = True
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Onderwerp {n}")
+    valid_months = 12
+
+    @factory.post_generation
+    def positions(item, create, positions):
+        item.positions.set(positions or [])
+
+
+class TrainingFactory(DjangoModelFactory):
+    """Followed a hundred days ago, and counts for another `days_left`."""
+
+    class Meta:
+        model = governance.Training
+
+    class Params:
+        days_left = 265
+
+    knowledge = factory.SubFactory(KnowledgeFactory)
+    person = factory.SubFactory(UserFactory)
+    followed_on = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=100))
+    valid_until = factory.LazyAttribute(lambda row: timezone.localdate() + timedelta(days=row.days_left))

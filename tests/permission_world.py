@@ -143,3 +143,17 @@ def add_organisation_level(world: World) -> None:
         "organisation_measure_status": OrganisationMeasureStatus.objects.create(measure=measure, **work),
         "maturity_assessment": MaturityAssessment.objects.create(organisation=world.own, levels={"policy": 2}),
     }
+
+
+def add_functions_and_knowledge(world: World) -> None:
+    """A value, and a function whose holder has to know something and followed it."""
+    holder = factories.member("reader", world.own)
+    position = factories.PositionFactory(organisation=world.own)
+    knowledge = factories.KnowledgeFactory(organisation=world.own, positions=[position])
+    world.records |= {
+        "objective": factories.ObjectiveFactory(organisation=world.own),
+        "position": position,
+        "role_assignment": factories.RoleAssignmentFactory(position=position, person=holder),
+        "knowledge": knowledge,
+        "training": factories.TrainingFactory(knowledge=knowledge, person=holder, recorded_by=holder),
+    }

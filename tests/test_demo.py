@@ -147,6 +147,7 @@ def test_a_file_that_does_not_fit_is_named_and_nothing_is_kept(municipality, tmp
         (tmp_path / name).write_text(text, encoding="utf-8")
     for module in (demo, cast):
         monkeypatch.setattr(module, "FOLDER", tmp_path)
+    monkeypatch.setattr(demo, "BEFORE_ALGORITHMS", [])
     before = rows()
 
     with pytest.raises(demo.DemoError) as refused, translation.override("en"):

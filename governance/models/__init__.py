@@ -28,7 +28,7 @@ from governance.models.organisation import Membership, OfficialBody, Organisatio
 from governance.models.people import User
 from governance.models.periods import Period, PeriodQuerySet, Tenure, TenureQuerySet
 from governance.models.policy import Policy, PolicyAttachment, PolicyVersion, ReadingRequest
-from governance.models.positions import Knowledge, Position, RoleAssignment, Training
+from governance.models.positions import Knowledge, Literacy, Position, RoleAssignment, Training
 from governance.models.work import (
     Assessment,
     AssessmentQuerySet,
@@ -58,6 +58,7 @@ __all__ = [
     "Knowledge",
     "Law",
     "LifecyclePhase",
+    "Literacy",
     "MaturityAssessment",
     "Measure",
     "MeasureStatusQuerySet",

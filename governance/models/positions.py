@@ -1,10 +1,11 @@
 """Who has which function in the organisation, from when to when, and what those functions have to know."""
 
-from typing import ClassVar, Self
+from datetime import date, timedelta
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,42 @@ class Position(models.Model):
 class RoleAssignmentQuerySet(Owned, TenureQuerySet):
     owner: ClassVar[str] = "position__organisation"
 
+    def within(self, organisation: Organisation) -> Self:
+        """Of functions of this organisation and of those below it."""
+        return self.filter(position__organisation__path__startswith=organisation.path)
+
+    def around(self, organisation: Organisation) -> Self:
+        """Of functions of this organisation, of those below it and of those above it."""
+        below = Q(position__organisation__path__startswith=organisation.path)
+        return self.filter(below | Q(position__organisation__in=organisation.above))
+
+    def needs(self, on: date | None = None) -> Any:
+        """What whoever holds these has to know, a row per person and subject, by name.
+
+        Rows are `{person, subject, followed_on, counts_until, state}`: keys of the person and the knowledge, the
+        training that counts longest, and one of `Literacy` on that day (today, unless given).
+        """
+        day = on or timezone.localdate()
+        followed = Training.objects.filter(
+            withdrawn=None, person=OuterRef("person"), knowledge=OuterRef("position__knowledge")
+        ).order_by("-valid_until", "-followed_on", "pk")
+        needing = self.filter(
+            position__ended=None, position__knowledge__isnull=False, position__knowledge__ended=None
+        ).annotate(
+            subject=F("position__knowledge"),
+            followed_on=Subquery(followed.values("followed_on")[:1]),
+            counts_until=Subquery(followed.values("valid_until")[:1]),
+            state=Case(
+                When(counts_until=None, then=Value(Literacy.MISSING)),
+                When(counts_until__lt=day, then=Value(Literacy.EXPIRED)),
+                When(counts_until__lte=day + timedelta(days=EXPIRING_DAYS), then=Value(Literacy.EXPIRING)),
+                default=Value(Literacy.COUNTING),
+                output_field=models.CharField(),
+            ),
+        )
+        rows = needing.values("person", "subject", "followed_on", "counts_until", "state").distinct()
+        return rows.order_by("person__name", "person", "position__knowledge__title", "subject")
+
 
 class RoleAssignment(Tenure):
     """A person holds a function, or stands in for whoever does."""
@@ -115,9 +152,27 @@ class RoleAssignment(Tenure):
         return self.position.organisation
 
 
+EXPIRING_DAYS = 60
+"""How long before it stops counting a training is said to expire soon."""
+
+
+class Literacy(models.TextChoices):
+    """How it is with what somebody has to know."""
+
+    MISSING = "missing", _("Missing")
+    EXPIRED = "expired", _("Expired")
+    EXPIRING = "expiring", _("Expires soon")
+    COUNTING = "counting", _("Counts")
+
+
 class KnowledgeQuerySet(OwnedQuerySet):
     def in_force(self) -> Self:
         return self.filter(ended=None)
+
+    def needs_of(self, person: Any) -> Self:
+        """What the person has to know for the functions they hold now, also as a deputy."""
+        held = RoleAssignment.objects.current().filter(person=person, position__ended=None)
+        return self.in_force().filter(models.Exists(held.filter(position__knowledge=OuterRef("pk"))))
 
     def for_organisation(self, organisation: Organisation) -> Self:
         """Those of this organisation and of those above it."""

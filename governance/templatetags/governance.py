@@ -1,7 +1,7 @@
 """Template vocabulary, available in every template."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms, template
@@ -43,6 +43,12 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = timezone.localtime(value)
     return formats.date_format(value, "j F Y")
+
+
+@register.filter
+def last_day(until: datetime | None) -> date | None:
+    """The last day on which something holds that is over at `until`."""
+    return None if until is None else timezone.localdate(until - timedelta(microseconds=1))
 
 
 @register.filter

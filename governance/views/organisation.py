@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from governance import maturity, organisation_level
+from governance import organisations as verbs
 from governance import overview as overview_of
-from governance.models import Organisation
+from governance.arranging_forms import OrganisationForm
+from governance.conflict import Conflict
+from governance.forms import add_errors
+from governance.models import OfficialBody, Organisation
 
 
 def visible_organisation(
@@ -44,7 +50,11 @@ def accountable_for(request: HttpRequest, organisation: Organisation) -> Mapping
 def organisations(request: HttpRequest) -> HttpResponse:
     """The tree of the organisations that this person may see."""
     visible = Organisation.objects.visible_to(request.user).order_by("path")
-    return render(request, "governance/organisations.html", {"section": "organisations", "organisations": visible})
+    return render(
+        request,
+        "governance/organisations.html",
+        {"section": "organisations", "organisations": visible, "may_add": _may_add(request.user)},
+    )
 
 
 @login_required
@@ -69,4 +79,55 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             average=maturity.average(judged[-1]) if judged else None,
             courses=maturity.courses(judged[-6:]) if judged else [],
         ),
+    )
+
+
+def _may_add(user: Any) -> bool:
+    return user.has_perm("governance.add_organisation") or user.has_perm("governance.add_part")
+
+
+@login_required
+def add(request: HttpRequest) -> HttpResponse:
+    """A new organisation: at the top of the tree by the administrator of the installation, below theirs by others."""
+    if not _may_add(request.user):
+        raise PermissionDenied
+    initial = {
+        "parent": Organisation.objects.visible_to(request.user).filter(slug=request.GET.get("onder", "")).first()
+    }
+    form = OrganisationForm(request.POST or None, user=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        administrator = form.cleaned_data.get("administrator")
+        try:
+            organisation = verbs.add_organisation(form.values, administrator=administrator, by=request.user)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            told = _("%(item)s is added.") % {"item": organisation}
+            if administrator is not None:
+                told += " " + _("%(person)s is its administrator.") % {"person": administrator}
+            messages.success(request, told)
+            may_see = request.user.has_perm("governance.view_organisation", organisation)
+            return redirect(organisation if may_see else "organisations")
+    context = {"section": "organisations", "form": form, "bodies": OfficialBody.objects.all()}
+    return render(request, "governance/organisation_add.html", context)
+
+
+@login_required
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    organisation = visible_organisation(request, slug, "governance.revise_organisation")
+    form = OrganisationForm(request.POST or None, user=request.user, organisation=organisation)
+    meanwhile = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            verbs.revise_organisation(organisation, form.values, seen=form.cleaned_data["seen"], by=request.user)
+        except Conflict as changed:
+            meanwhile = changed.current
+            form.now_seen(verbs.fingerprint(meanwhile))
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("%(item)s is saved.") % {"item": form.cleaned_data["name"]})
+            return redirect(organisation)
+    return render(
+        request, "governance/organisation_edit.html", tab(organisation, "overview", form=form, meanwhile=meanwhile)
     )

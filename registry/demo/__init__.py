@@ -14,6 +14,7 @@ from governance import audit_trail
 from governance.models import LifecyclePhase, Membership, Organisation, Requirement
 from governance.own_items import add_measure, add_requirement
 from registry.classifying import current_tree
+from registry.demo import people
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
 from registry.demo.organisation_level import build_organisation_level
@@ -21,10 +22,10 @@ from registry.demo.organisations import PASSWORD, add_organisations, add_people,
 
 __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
 
-BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = []
+BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = [people.arrange]
 """What is built of the organisation before its algorithms are there, each part from a file of its own."""
 
-AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [build_organisation_level]
+AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [people.serve, build_organisation_level]
 """What is built when the algorithms are there."""
 
 

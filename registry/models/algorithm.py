@@ -10,6 +10,12 @@ from governance.models import LifecyclePhase, Objective, Organisation
 from governance.models.people import by_person
 
 
+def serves_none() -> Any:
+    """The condition that an algorithm serves no public value or objective in force."""
+    served = Algorithm.objectives.through.objects.filter(algorithm=models.OuterRef("pk"), objective__ended=None)
+    return ~models.Exists(served)
+
+
 class AlgorithmQuerySet(models.QuerySet["Algorithm"]):
     def visible_to(self, user: Any) -> Self:
         return self.filter(organisation__in=Organisation.objects.visible_to(user))
@@ -36,6 +42,14 @@ class AlgorithmQuerySet(models.QuerySet["Algorithm"]):
     def vacant(self) -> Self:
         """Algorithms with a scope that has no Accountable or no Responsible; then the whole is such a scope."""
         return self.with_vacancies().filter(Q(lacks_accountable=True) | Q(lacks_responsible=True))
+
+    def within(self, organisation: Organisation) -> Self:
+        """Those of this organisation and of those below it."""
+        return self.filter(organisation__path__startswith=organisation.path)
+
+    def serving_none(self) -> Self:
+        """Those that serve no public value or objective in force."""
+        return self.filter(serves_none())
 
     def for_list(self) -> Self:
         """What a row of a list shows, in one query."""

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -98,7 +98,10 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 def description_of(algorithm: Algorithm) -> list[tuple[Any, list[tuple[str, Any]]]]:
     """The filled-in fields of the description, in the groups of the publication standard."""
-    values: dict[str, Any] = {"themes": ", ".join(str(theme) for theme in algorithm.themes.all())}
+    values: dict[str, Any] = {
+        "themes": ", ".join(str(theme) for theme in algorithm.themes.all()),
+        "objectives": ", ".join(str(objective) for objective in algorithm.objectives.all()),
+    }
     groups = []
     for title, names in DESCRIPTION:
         rows = []
@@ -106,7 +109,7 @@ def description_of(algorithm: Algorithm) -> list[tuple[Any, list[tuple[str, Any]
             if name in ("name", "description_short"):
                 continue
             display = getattr(algorithm, f"get_{name}_display", None)
-            value = values.get(name) or (display() if display else getattr(algorithm, name, ""))
+            value = values[name] if name in values else display() if display else getattr(algorithm, name, "")
             label = _("Themes") if name == "themes" else str(Algorithm._meta.get_field(name).verbose_name)
             if value:
                 rows.append((label[:1].upper() + label[1:], value))
@@ -146,11 +149,21 @@ def _differences(form: DescriptionForm, conflict: Algorithm | None) -> list[tupl
         return []
     rows = []
     for name, field in form.fields.items():
-        now = [row.theme for row in conflict.themes.all()] if name == "themes" else getattr(conflict, name, None)
         typed = form.cleaned_data.get(name)
+        if name == "objectives":
+            now, typed = _named(conflict.objectives.all()), _named(typed or [])
+        elif name == "themes":
+            now = [row.theme for row in conflict.themes.all()]
+        else:
+            now = getattr(conflict, name, None)
         if name != "seen" and now != typed:
-            rows.append((str(field.label), field.prepare_value(now), field.prepare_value(typed)))
+            prepare = str if name == "objectives" else field.prepare_value
+            rows.append((str(field.label), prepare(now), prepare(typed)))
     return rows
+
+
+def _named(rows: Iterable[Any]) -> str:
+    return ", ".join(sorted(str(row) for row in rows))
 
 
 @login_required

@@ -1,13 +1,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand, call_command
 
 
 class Command(BaseCommand):
     help = (
-        "Makes an installation ready for use, or brings it up to date: the database, the built-in catalogue and the "
-        "built-in decision tree. Running it again changes nothing that is there."
+        "Makes an installation ready for use, or brings it up to date: the database, the built-in catalogue, the "
+        "built-in decision tree and the lists of public bodies where they are. Running it again changes nothing that "
+        "is there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -20,5 +22,8 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         call_command("load_catalogue")
         call_command("import_decision_tree")
+        lists = settings.SHARED_DATA / "algoritmeregister" / "organisations"
+        if lists.is_dir():
+            call_command("import_official_bodies", lists, verbosity=0)
         if options["demo"]:
             call_command("load_demo")

@@ -1,0 +1,104 @@
+"""The tree of organisations: adding one, changing its name, kind, identifier or place."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from governance import audit_trail
+from governance.conflict import Conflict
+from governance.models import Membership, OfficialBody, Organisation, User
+
+FIELDS = ("name", "kind", "identifier", "parent")
+ADDRESSES = {"toevoegen"}
+"""What no organisation can have as its slug, because a page has that address."""
+
+
+def fingerprint(organisation: Organisation) -> str:
+    """How the organisation reads now, to name what somebody saw."""
+    values = [organisation.name, organisation.kind, organisation.identifier, organisation.parent_id]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+
+
+def official_body(name: str) -> OfficialBody | None:
+    """The body that the government's lists know by this name."""
+    return OfficialBody.objects.filter(name__iexact=name.strip()).first()
+
+
+def add_organisation(fields: Mapping[str, Any], *, administrator: User | None = None, by: User | None) -> Organisation:
+    """A new organisation (`name`, `kind`, `identifier`, `parent`), with a first administrator where one is given.
+
+    Raises `ValidationError` naming the fields.
+    """
+    with transaction.atomic():
+        organisation = Organisation(**dict(fields), slug=_free_slug(fields["name"]))
+        _check(organisation)
+        organisation.save()
+        changes = audit_trail.changes_between({"identifier": "", "parent": None}, dict(fields))
+        audit_trail.record("organisation.added", organisation, changes, organisation=organisation)
+        if administrator is not None:
+            _make_administrator(administrator, organisation)
+    return organisation
+
+
+def revise_organisation(
+    organisation: Organisation, fields: Mapping[str, Any], *, seen: str, by: User | None
+) -> Organisation:
+    """The organisation with these fields changed; a new `parent` moves it with all that is below it.
+
+    `seen` is its `fingerprint` as the person saw it. Raises `Conflict` when it reads differently by now, and
+    `ValidationError` naming the fields.
+    """
+    with transaction.atomic():
+        fresh = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        if fingerprint(fresh) != seen:
+            raise Conflict(fresh)
+        changes = audit_trail.changes_between({name: getattr(fresh, name) for name in fields}, fields)
+        if changes:
+            for name, value in fields.items():
+                setattr(fresh, name, value)
+            _check(fresh)
+            fresh.save()
+            audit_trail.record("organisation.changed", fresh, changes, organisation=fresh)
+    return fresh
+
+
+def _check(organisation: Organisation) -> None:
+    organisation.full_clean(exclude=["path", "slug"])
+    parent = organisation.parent
+    if parent is None and organisation.kind == Organisation.Kind.DEPARTMENT:
+        raise ValidationError({"parent": _("A department is part of an organisation. Say of which.")})
+    if parent is not None and organisation.pk and organisation.pk in parent.above:
+        raise ValidationError({"parent": _("An organisation cannot be part of itself or of a part of itself.")})
+    siblings = Organisation.objects.filter(parent=parent, name__iexact=organisation.name).exclude(pk=organisation.pk)
+    if siblings.exists():
+        raise ValidationError({"name": _("There is an organisation of this name there already.")})
+
+
+def _free_slug(name: str) -> str:
+    stem = slugify(name)[:90].strip("-") or "organisatie"
+    taken = set(Organisation.objects.filter(slug__startswith=stem).values_list("slug", flat=True)) | ADDRESSES
+    numbers = iter(range(2, len(taken) + 3))
+    slug = stem
+    while slug in taken:
+        slug = f"{stem}-{next(numbers)}"
+    return slug
+
+
+def person_named(text: str) -> User | None:
+    """The active person with this e-mail address, or the only one of this name."""
+    people = User.objects.filter(is_active=True)
+    found = people.filter(email__iexact=text.strip()) or people.filter(Q(name__iexact=text.strip()))
+    return found[0] if len(found) == 1 else None
+
+
+def _make_administrator(person: User, organisation: Organisation) -> Membership:
+    membership = Membership.objects.create(user=person, organisation=organisation, role=Membership.Role.ADMINISTRATOR)
+    audit_trail.record("membership.added", membership, {"role": [None, membership.role]})
+    return membership

@@ -1,0 +1,188 @@
+"""The functions of an organisation: which there are, who holds them, since when and until when."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from governance import positions as verbs
+from governance.arranging_forms import AssignForm, EndAssignmentForm, PositionForm
+from governance.conflict import Conflict
+from governance.forms import add_errors
+from governance.models import Organisation, Position, RoleAssignment
+from governance.positions import governs, start_of
+from governance.views.arranging import add_page, edit_page, end_page, own_record, start_page
+from governance.views.organisation import tab, visible_organisation
+
+ARRANGE = "governance.arrange_positions"
+PAGE_SIZE = 50
+
+
+@login_required
+def positions(request: HttpRequest, slug: str) -> HttpResponse:
+    """The functions with who holds them, and what is vacant or changes soon."""
+    organisation = visible_organisation(request, slug)
+    own = Position.objects.filter(organisation=organisation)
+    query = {name: value for name in ("line", "vacant") if (value := request.GET.get(name))}
+    found = own.vacant() if query.get("vacant") == "true" else own.in_force()
+    if query.get("line") in Position.Line.values:
+        found = found.filter(line=query["line"])
+    page = Paginator(found.select_related("discipline"), PAGE_SIZE).get_page(request.GET.get("page"))
+    with_holders([*page])
+    ended = list(own.exclude(ended=None).order_by("-ended", "pk")[:PAGE_SIZE])
+    with_holders(ended)
+    coming = RoleAssignment.objects.filter(position__in=own.in_force(), since__gt=timezone.now())
+    return render(
+        request,
+        "governance/positions.html",
+        tab(
+            organisation,
+            "positions",
+            page=page,
+            query=query,
+            lines=Position.Line.choices,
+            ended=ended,
+            total=own.in_force().count(),
+            vacant=own.vacant().count(),
+            coming=coming.unended().count(),
+            governing=governs(organisation),
+        ),
+    )
+
+
+def with_holders(found: list[Position]) -> None:
+    """Gives each function its `holders`, `deputies`, what is `upcoming`, and its `history`, in one query."""
+    for position in found:
+        position.holders, position.deputies, position.upcoming, position.history = [], [], [], []
+    by_key = {position.pk: position for position in found}
+    now = timezone.now()
+    rows = RoleAssignment.objects.filter(position__in=by_key).select_related("person").order_by("-since", "pk")
+    for row in rows:
+        position = row.position = by_key[row.position_id]
+        if row.until is not None and row.until <= max(now, row.since):
+            position.history.append(row)
+        elif row.since > now:
+            position.upcoming.insert(0, row)
+        elif row.is_deputy:
+            position.deputies.append(row)
+        else:
+            position.holders.append(row)
+
+
+@login_required
+def add(request: HttpRequest, slug: str) -> HttpResponse:
+    organisation = visible_organisation(request, slug, ARRANGE)
+    title = _("New function")
+    return add_page(request, organisation, PositionForm, verbs.add_position, here="positions", title=title)
+
+
+@login_required
+def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    organisation = visible_organisation(request, slug, ARRANGE)
+    return edit_page(
+        request,
+        organisation,
+        own_record(Position.objects, organisation, pk),
+        PositionForm,
+        verbs.revise_position,
+        here="positions",
+        title=_("Change a function"),
+        end_route="position-end",
+    )
+
+
+@login_required
+def end(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    organisation = visible_organisation(request, slug, ARRANGE)
+    position = own_record(Position.objects, organisation, pk)
+    with_holders([position])
+    consequences = [_("Nobody can be given this function any more. Who held it stays readable.")]
+    people = [str(row.person) for row in (*position.holders, *position.deputies, *position.upcoming)]
+    if people:
+        consequences.append(_("Now it ends for: %(people)s.") % {"people": ", ".join(people)})
+    return end_page(
+        request,
+        organisation,
+        position,
+        verbs.end_position,
+        here="positions",
+        edit_route="position-edit",
+        consequences=consequences,
+    )
+
+
+@login_required
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    organisation = visible_organisation(request, slug, ARRANGE)
+    return start_page(
+        request,
+        organisation,
+        verbs.starters_for(organisation),
+        verbs.take_over,
+        field="name",
+        here="positions",
+        title=_("Begin with functions"),
+        lead=_(
+            "Functions that work with algorithms in many public bodies. Untick what your organisation does not have."
+        ),
+    )
+
+
+@login_required
+def assign(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    organisation = visible_organisation(request, slug, ARRANGE)
+    position = own_record(Position.objects, organisation, pk)
+    form = AssignForm(request.POST or None, organisation=organisation)
+    if request.method == "POST" and form.is_valid():
+        person = form.cleaned_data["person"]
+        try:
+            verbs.assign(person, position, **form.values, by=request.user)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            told = _("%(person)s has the function %(function)s.") % {"person": person, "function": position}
+            messages.success(request, told)
+            return redirect("positions", organisation.slug)
+    with_holders([position])
+    return render(
+        request, "governance/position_assign.html", tab(organisation, "positions", form=form, position=position)
+    )
+
+
+@login_required
+def end_assignment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """The last day of somebody in a function; what has not begun can be called off."""
+    organisation = visible_organisation(request, slug, ARRANGE)
+    assignment = _unended(organisation, pk)
+    begins_later = assignment.since > timezone.now()
+    form = EndAssignmentForm(request.POST or None, assignment=assignment)
+    meanwhile = None
+    if request.method == "POST" and form.is_valid():
+        calls_off = begins_later and "call_off" in request.POST
+        until = assignment.since if calls_off else start_of(form.cleaned_data["until"] + timedelta(days=1))
+        try:
+            verbs.end_assignment(assignment, until, seen=form.cleaned_data["seen"], by=request.user)
+        except Conflict as changed:
+            meanwhile = changed.current
+            form.now_seen(meanwhile.until.isoformat() if meanwhile.until else "")
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("%(item)s is saved.") % {"item": assignment})
+            return redirect("positions", organisation.slug)
+    context: dict[str, Any] = {"form": form, "assignment": assignment, "meanwhile": meanwhile}
+    return render(
+        request, "governance/assignment_end.html", tab(organisation, "positions", begins_later=begins_later, **context)
+    )
+
+
+def _unended(organisation: Organisation, pk: int) -> RoleAssignment:
+    held = RoleAssignment.objects.unended().filter(position__organisation=organisation, position__ended=None)
+    return get_object_or_404(held.select_related("person", "position__organisation"), pk=pk)
