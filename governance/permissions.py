@@ -94,6 +94,7 @@ rule("governance.add_organisation", "governance.change_organisation", answer=is_
 rule("governance.add_user", "governance.change_user", "governance.view_user", answer=is_operator)
 rule("governance.add_membership", "governance.change_membership", answer=is_operator)
 rule("governance.import_framework", "governance.view_installation_trail", answer=is_operator)
+rule("governance.hand_over", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
 rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
 rule("governance.view_auditevent", answer=in_organisation(Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR))
 for kind in (

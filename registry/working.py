@@ -4,7 +4,7 @@ Every verb names the row the person saw (`seen`, the key of the open row, or Non
 `Conflict` when that is no longer the open one. One change touches one row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 
 from governance import audit_trail
 from governance.conflict import Conflict
-from governance.models import Measure, Requirement, User
+from governance.models import AuditEvent, Measure, Requirement, User
+from governance.models.work import Work
+from governance.permissions import WORKING
 from registry import compliance
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, Applicability, MeasureStatus, RequirementAssessment
@@ -156,6 +158,74 @@ def record_measure(
         if choice in (Choice.OPEN, Choice.NOT_APPLIED):
             values["progress"] = Progress.TO_DO
         return _succeed(row, successor, values, "measure.recorded", by=by, label=measure.code)
+
+
+def assign_many(
+    algorithm: Algorithm,
+    subjects: Mapping[Requirement | Measure, int | None],
+    fields: Mapping[str, Any],
+    *,
+    by: User,
+) -> int:
+    """Gives these requirements and measures the same assignee or due date (`fields`: any of both): all, or nothing.
+
+    `subjects` names with each the row that was seen. Returns how many changed. Raises `Conflict` with the subjects
+    that somebody changed meanwhile, and `ValidationError` for an assignee who cannot be given work here.
+    """
+    assignee = fields.get("assignee")
+    with transaction.atomic():
+        hold([algorithm.pk])
+        if assignee and not algorithm.organisation.people(WORKING).filter(pk=assignee.pk).exists():
+            raise ValidationError({"assignee": _("%(person)s cannot be given work here.") % {"person": assignee}})
+        rows: dict[Any, Any] = {}
+        for model, kind in ((RequirementAssessment, Requirement), (MeasureStatus, Measure)):
+            wanted = {subject.pk: subject for subject in subjects if isinstance(subject, kind)}
+            found = model.objects.current().filter(algorithm=algorithm, **{f"{model.subject}__in": wanted})
+            found = found.select_related("assignee", "algorithm__organisation", model.subject)
+            begun = {getattr(row, f"{model.subject}_id"): row for row in found}
+            for pk, subject in wanted.items():
+                rows[subject] = begun.get(pk) or model(algorithm=algorithm, **{model.subject: subject})
+        if meanwhile := [subject for subject, seen in subjects.items() if rows[subject].pk != seen]:
+            raise Conflict(meanwhile)
+        changed = reassign(rows.values(), fields, by=by)
+        if changed:
+            compliance.recount([algorithm.pk])
+    return changed
+
+
+def reassign(rows: Iterable[Work], fields: Mapping[str, Any], *, by: User) -> int:
+    """Succeeds these open (or unsaved) rows of work by the same with another assignee or due date; how many changed.
+
+    To be called in a transaction, with what they are about held; counts nothing anew.
+    """
+    now = timezone.now()
+    closed: dict[Any, list[int]] = {}
+    opened: dict[Any, list[Any]] = {}
+    events = []
+    for row in rows:
+        changes = audit_trail.changes_between({name: getattr(row, name) for name in fields}, fields)
+        if not changes:
+            continue
+        if row.pk:
+            closed.setdefault(type(row), []).append(row.pk)
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.pk, row.since, row.until, row.by = None, now, None, by
+        opened.setdefault(type(row), []).append(row)
+        subject: Requirement | Measure = getattr(row, row.subject)
+        verb = "requirement.assessed" if isinstance(subject, Requirement) else "measure.recorded"
+        about = getattr(row, "algorithm", None) or row.organisation  # type: ignore[attr-defined]
+        events.append(audit_trail.event(verb, about, changes, label=subject.code, organisation=_owner(about)))
+    for model, keys in closed.items():
+        model.objects.filter(pk__in=keys).update(until=now)
+    for model, successors in opened.items():
+        model.objects.bulk_create(successors)
+    AuditEvent.objects.bulk_create(events)
+    return len(events)
+
+
+def _owner(about: Any) -> Any:
+    return about.organisation if isinstance(about, Algorithm) else about
 
 
 def overrule(

@@ -1,7 +1,7 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,22 @@ class AlgorithmQuerySet(models.QuerySet["Algorithm"]):
     def overdue(self, on: Any = None) -> Self:
         """Algorithms with something open whose due date has passed; relies on the stored compliance row."""
         return self.filter(compliance__next_due__lt=on or timezone.localdate())
+
+    def with_vacancies(self) -> Self:
+        """Each with `lacks_accountable` and `lacks_responsible`: nobody has that letter for the whole.
+
+        Then every phase without one of its own lacks it too; see `registry.responsibilities` for the rule.
+        """
+        from registry.models.responsibility import Responsibility  # which imports this module
+
+        filling = Responsibility.objects.filling().for_the_whole().filter(algorithm=OuterRef("pk"))
+        return self.annotate(
+            lacks_accountable=~Exists(filling.filter(letter="A")), lacks_responsible=~Exists(filling.filter(letter="R"))
+        )
+
+    def vacant(self) -> Self:
+        """Algorithms with a scope that has no Accountable or no Responsible; then the whole is such a scope."""
+        return self.with_vacancies().filter(Q(lacks_accountable=True) | Q(lacks_responsible=True))
 
     def for_list(self) -> Self:
         """What a row of a list shows, in one query."""

@@ -1,6 +1,6 @@
 """Who is responsible for what in an algorithm, who works on it, and whom it concerns."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -40,6 +40,16 @@ class AlgorithmTenureQuerySet(Owned, TenureQuerySet):
     owner: ClassVar[str] = "algorithm__organisation"
 
 
+class ResponsibilityQuerySet(AlgorithmTenureQuerySet):
+    def filling(self) -> Self:
+        """Those that keep a scope from being vacant: held now by somebody whose account is active; the A and the R."""
+        letters = [Letter.ACCOUNTABLE, Letter.RESPONSIBLE]
+        return self.current().filter(letter__in=letters, person__is_active=True)
+
+    def for_the_whole(self) -> Self:
+        return self.filter(phase=None, requirement=None, measure=None)
+
+
 ONE_SCOPE = (
     Q(phase=None, requirement=None)
     | Q(phase=None, measure=None)
@@ -71,7 +81,7 @@ class Responsibility(Tenure):
         Measure, verbose_name=_("measure"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    objects = AlgorithmTenureQuerySet.as_manager()
+    objects = ResponsibilityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("responsibility")
