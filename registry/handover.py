@@ -103,7 +103,7 @@ class TeamSource:
         return len(members)
 
 
-@dataclass(frozen=True)
+@dataclass
 class WorkSource:
     """Open work that is assigned to somebody; it goes over at once."""
 
@@ -236,7 +236,7 @@ def _concerned(numbers: dict[str, list[int]]) -> Sequence[Algorithm]:
     found: set[int] = set()
     for name, model in ((ResponsibilitySource.name, Responsibility), (TeamSource.name, TeamMember),
                         ("assessment", RequirementAssessment), ("measure", MeasureStatus)):  # fmt: skip
-        rows: models.QuerySet[Any] = model.objects.filter(pk__in=numbers.get(name, []))  # type: ignore[attr-defined]
+        rows: models.QuerySet[Any] = model.objects.filter(pk__in=numbers.get(name, []))
         found |= set(rows.values_list("algorithm", flat=True))
     return list(Algorithm.objects.filter(pk__in=found))
 

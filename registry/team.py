@@ -133,7 +133,7 @@ def staffing_of(algorithm: Algorithm) -> list[Staffing]:
         position__discipline__isnull=False,
     )
     for held in functions.select_related("person", "position").order_by("person__name", "pk"):
-        staffing = found[held.position.discipline_id]  # type: ignore[index]
+        staffing = found[held.position.discipline_id]
         if held.person not in staffing.members:
             staffing.holders.append((held.person, held.position))
     return list(found.values())

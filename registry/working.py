@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import AuditEvent, Measure, Requirement, User
-from governance.models.work import Work
 from governance.permissions import WORKING
 from registry import compliance
 from registry.classifying import decide_all, hold
@@ -193,7 +192,7 @@ def assign_many(
     return changed
 
 
-def reassign(rows: Iterable[Work], fields: Mapping[str, Any], *, by: User) -> int:
+def reassign(rows: Iterable[Any], fields: Mapping[str, Any], *, by: User) -> int:
     """Succeeds these open (or unsaved) rows of work by the same with another assignee or due date; how many changed.
 
     To be called in a transaction, with what they are about held; counts nothing anew.
@@ -214,7 +213,7 @@ def reassign(rows: Iterable[Work], fields: Mapping[str, Any], *, by: User) -> in
         opened.setdefault(type(row), []).append(row)
         subject: Requirement | Measure = getattr(row, row.subject)
         verb = "requirement.assessed" if isinstance(subject, Requirement) else "measure.recorded"
-        about = getattr(row, "algorithm", None) or row.organisation  # type: ignore[attr-defined]
+        about = getattr(row, "algorithm", None) or row.organisation
         events.append(audit_trail.event(verb, about, changes, label=subject.code, organisation=_owner(about)))
     for model, keys in closed.items():
         model.objects.filter(pk__in=keys).update(until=now)

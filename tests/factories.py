@@ -217,3 +217,38 @@ class DecisionTreeFactory(DjangoModelFactory):
     fingerprint = factory.Sequence(lambda n: f"{n:064d}")
     content = SMALL_TREE
     is_current = True
+
+
+class DisciplineFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Discipline
+        django_get_or_create = ["slug"]
+
+    slug = "jurist"
+    title_nl = factory.LazyAttribute(lambda discipline: discipline.slug.capitalize())
+
+
+class PositionFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Position
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Functie {n}")
+
+
+def holder(position: governance.Position, role: str = "manager", **fields) -> governance.User:
+    """A person with that role in the organisation of the function, who holds it."""
+    person = member(role, position.organisation)
+    governance.RoleAssignment.objects.create(position=position, person=person, **fields)
+    return person
+
+
+class ResponsibilityFactory(DjangoModelFactory):
+    """Somebody who works in the organisation is Accountable for the whole algorithm."""
+
+    class Meta:
+        model = registry.Responsibility
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    person = factory.LazyAttribute(lambda row: member("manager", row.algorithm.organisation))
+    letter = "A"
