@@ -83,6 +83,10 @@ class AlgorithmFilter(QueryFilterSet):
         condition=lambda: Q(compliance__next_due__lt=timezone.localdate()), label=_("Something is overdue")
     )
     unassigned = YesNoFilter(condition=Q(compliance__unassigned__gt=0), label=_("Something is assigned to nobody"))
+    vacant = YesNoFilter(
+        condition=lambda: Q(pk__in=Algorithm.objects.vacant().order_by().values("pk")),
+        label=_("Nobody is Accountable or Responsible"),
+    )
     sort = SortFilter()
 
     class Meta:

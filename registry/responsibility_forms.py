@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from governance.forms import DateInput, name_the_blank
 from governance.leaving import Holding
-from governance.models import LifecyclePhase, Measure, Organisation, Position, Requirement, User
+from governance.models import LifecyclePhase, Measure, Membership, Organisation, Position, Requirement, User
 from governance.permissions import WORKING
 from registry.filters import RISK_GROUPS, UNCLASSIFIED
 from registry.models import Algorithm, Applicability, Involvement, Letter, Recommendation, TeamMember
@@ -236,7 +236,6 @@ KEEP, NOBODY = "", "nobody"
 class AssignManyForm(forms.Form):
     """For the ticked rows of a list of requirements or measures: to whom, and when it has to be done."""
 
-    item = forms.CharField(widget=forms.MultipleHiddenInput, required=False)
     assignee = forms.ChoiceField(label=gettext_lazy("Assign to"), required=False)
     due = forms.DateField(
         label=gettext_lazy("Due date"),
@@ -262,7 +261,11 @@ class AssignManyForm(forms.Form):
     @property
     def ticked(self) -> list[str]:
         """The ticked rows as `<slug>:<row seen>`."""
-        return self.data.getlist("item") if hasattr(self.data, "getlist") else []
+        return self.data.getlist("item") if self.is_bound else []
+
+    @property
+    def ticked_slugs(self) -> set[str]:
+        return set(self.seen())
 
     def seen(self) -> dict[str, int | None]:
         """slug → the key of the row that was seen, or None where nobody had begun."""
@@ -295,26 +298,22 @@ class AssignWholeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people
 
+    def clean(self) -> dict[str, Any]:
+        if not self.ticked:
+            self.add_error(None, _("Tick at least one algorithm."))
+        return super().clean() or self.cleaned_data
 
-class ProposalForm(forms.Form):
-    """Which of the proposed responsibilities are accepted."""
-
-    proposal = forms.MultipleChoiceField(
-        label=gettext_lazy("What is proposed"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Tick at least one proposal."), "invalid_choice": ""},
-    )
-
-    def __init__(self, *args: Any, proposals: list[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["proposal"].choices = [(one.key, one.key) for one in proposals]
-        self.fields["proposal"].initial = [one.key for one in proposals if not one.is_one_of_several]
+    @property
+    def ticked(self) -> set[int]:
+        """The keys of the ticked algorithms."""
+        return {int(key) for key in self.data.getlist("algorithm") if key.isdecimal()} if self.is_bound else set()
 
 
-def people_where(user: User, roles: Iterable[str]) -> QuerySet[User]:
-    """The people with a role in any organisation where this person has one of `roles`, or above or below those."""
-    organisations = Organisation.objects.where_member_holds(user, roles)
-    above = {key for organisation in organisations for key in organisation.above}
-    reached = [*above, *organisations.values_list("pk", flat=True)]
-    members = User.objects.filter(is_active=True, memberships__organisation__in=reached, memberships__until=None)
-    return User.objects.filter(pk__in=members.order_by().values("pk"))
+def colleagues(user: User) -> QuerySet[User]:
+    """Whoever has a current role in an organisation that this person sees, or in one above it."""
+    organisations = Organisation.objects.visible_to(user)
+    reached = {
+        key for path in organisations.values_list("path", flat=True) for key in map(int, path.strip("/").split("/"))
+    }
+    members = Membership.objects.current().filter(organisation__in=reached)
+    return User.objects.filter(is_active=True, pk__in=members.order_by().values("user"))

@@ -5,6 +5,7 @@ foreign one; every role is held in each of the four by somebody.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -12,7 +13,14 @@ from django.utils import timezone
 from governance import audit_trail
 from governance.models import AuditCriterion, AuditFramework, Discipline, Membership, Organisation, Term, User
 from registry.classifying import decide_all
-from registry.models import ClassificationDraft, MeasureStatus, RequirementAssessment
+from registry.models import (
+    ClassificationDraft,
+    Involvement,
+    MeasureStatus,
+    RaciDefault,
+    RequirementAssessment,
+    TeamMember,
+)
 from tests import factories
 
 PLACES = ("own", "parent", "child", "foreign")
@@ -63,7 +71,7 @@ def build_world() -> World:
         assigned=factories.member("contributor", own),
     )
     with audit_trail.acting(None, "command"):
-        for add in (add_algorithm,):
+        for add in (add_algorithm, add_responsibilities):
             add(world)
     return world
 
@@ -102,4 +110,20 @@ def add_algorithm(world: World) -> None:
             assignee=world.assigned,
         ),
         "measure_status": MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=world.assigned),
+    }
+
+
+def add_responsibilities(world: World) -> None:
+    """The person to whom the work is assigned answers for the whole algorithm; somebody is in its team."""
+    position = factories.PositionFactory(organisation=world.own)
+    world.records |= {
+        "responsibility": factories.ResponsibilityFactory(algorithm=world.algorithm, person=world.assigned),
+        "position": position,
+        "raci_default": RaciDefault.objects.create(organisation=world.own, position=position, letter="A"),
+        "team_member": TeamMember.objects.create(
+            algorithm=world.algorithm, person=world.assigned, discipline=world.discipline
+        ),
+        "involvement": Involvement.objects.create(
+            algorithm=world.algorithm, kind="residents", who="Panel", how="Gesprek", held_on=date(2026, 1, 1)
+        ),
     }
