@@ -242,11 +242,18 @@ def _concerned(numbers: dict[str, list[int]]) -> Sequence[Algorithm]:
 
 
 def _vacant(organisation: Organisation, algorithms: Sequence[Algorithm]) -> set[str]:
-    """What nobody fills now, in words: scopes of these algorithms, and functions of the organisation."""
+    """What nobody fills now, in words: scopes of these algorithms, and functions of the organisation.
+
+    What a phase lacks because the whole lacks it is said once.
+    """
     found = {_("function %(name)s") % {"name": position} for position in
              Position.objects.filter(organisation__in=reach(organisation)).vacant()}  # fmt: skip
     for algorithm in algorithms:
-        for scope, missing in vacancies_of(algorithm):
+        vacancies = vacancies_of(algorithm)
+        whole = next((missing for scope, missing in vacancies if scope is None), ())
+        for scope, missing in vacancies:
+            if scope and set(missing) <= set(whole):
+                continue
             letters = ", ".join(str(letter.label).partition(":")[0] for letter in missing)
             found.add(f"{algorithm}: {name_of(scope)} – {letters}")
     return found

@@ -1,12 +1,13 @@
 """Forms about who is responsible for an algorithm, works on it, was involved in it, and takes over."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -63,6 +64,7 @@ class MatrixForm(forms.Form):
                 label = f"{name_of(scope)}, {person}"
                 self.fields[name] = LettersField(
                     label=label[:1].upper() + label[1:],
+                    show_hidden_initial=True,
                     widget=forms.TextInput(attrs={"size": 4, "autocomplete": "off", "autocapitalize": "characters"}),
                 )
                 self.initial.setdefault(name, matrix.letters.get(cell, ""))
@@ -74,18 +76,27 @@ class MatrixForm(forms.Form):
             yield scope, [self[cell_name((key, person.pk))] for person in self.people]
 
     def letters(self) -> dict[Cell, str]:
-        return {cell: self.cleaned_data[cell_name(cell)] for cell in self.cells}
+        """The cells that were changed."""
+        names = set(self.changed_data)
+        return {cell: self.cleaned_data[cell_name(cell)] for cell in self.cells if cell_name(cell) in names}
 
-    def stand_for(self, matrix: Matrix) -> list[tuple[str, str, str]]:
-        """Makes a form that is shown again stand for this matrix: (cell, what stands, what was typed) that differ."""
+    def unchecked(self) -> "MatrixForm":
+        """The same, shown again while it is still being filled in: without errors."""
+        self._errors = ErrorDict()
+        return self
+
+    def stand_for(self, matrix: Matrix, changed: Mapping[Cell, str]) -> list[tuple[str, str, str]]:
+        """Makes a form that is shown again stand for this matrix, but for the cells that the person changed.
+
+        Returns (cell, what stands now, what was typed) for those of them that differ.
+        """
         self.data = self.data.copy()
         self.data["seen"] = matrix.fingerprint
         differences = []
         for cell in self.cells:
             name, now = cell_name(cell), matrix.letters.get(cell, "")
-            if name not in self.data:
-                self.data[name] = now
-            typed = self.cleaned_data.get(name, "") if name in self.cleaned_data else now
+            typed = changed.get(cell, now)
+            self.data[name], self.data[self[name].html_initial_name] = typed, now
             if typed != now:
                 differences.append((self.fields[name].label, now, typed))
         return differences

@@ -85,21 +85,19 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     candidates = algorithm.organisation.people()
     columns = _columns(matrix, candidates, request.POST.getlist("column") + request.POST.getlist("person"))
     differences: list[tuple[str, str, str]] | None = None
-    if request.method == "POST" and "add" not in request.POST:
-        form = MatrixForm(request.POST, matrix=matrix, people=columns)
-        if form.is_valid():
-            try:
-                changed = verbs.set_matrix(algorithm, form.letters(), seen=form.cleaned_data["seen"], by=request.user)
-            except ValidationError as error:
-                add_errors(form, error)
-            except Conflict as meanwhile:
-                form, differences = _as_it_stands(form, meanwhile.current, columns)
-            else:
-                messages.success(request, _told(changed))
-                return redirect("algorithm-responsibilities", pk)
-    else:
-        typed = {name: value for name, value in request.POST.items() if name.startswith("cell_") or name == "seen"}
-        form = MatrixForm(initial=typed, matrix=matrix, people=columns)
+    form = MatrixForm(request.POST or None, matrix=matrix, people=columns)
+    if "add" in request.POST:
+        form.unchecked()
+    elif request.method == "POST" and form.is_valid():
+        try:
+            changed = verbs.set_matrix(algorithm, form.letters(), seen=form.cleaned_data["seen"], by=request.user)
+        except ValidationError as error:
+            add_errors(form, error)
+        except Conflict as meanwhile:
+            form, differences = _as_it_stands(form, meanwhile.current, columns)
+        else:
+            messages.success(request, _told(changed))
+            return redirect("algorithm-responsibilities", pk)
     shown = {person.pk for person in form.people}
     return render(
         request,
@@ -134,10 +132,7 @@ def _as_it_stands(form: MatrixForm, now: verbs.Matrix, columns: list[User]) -> t
     known = {person.pk for person in columns}
     people = [*columns, *(person for person in now.people if person.pk not in known)]
     again = MatrixForm(form.data, matrix=now, people=people)
-    again.cleaned_data = form.cleaned_data
-    differences = again.stand_for(now)
-    again.full_clean()
-    return again, differences
+    return again.unchecked(), again.stand_for(now, form.letters())
 
 
 @login_required
