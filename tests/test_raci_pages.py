@@ -256,7 +256,7 @@ def test_only_what_is_proposed_can_be_accepted(client, algorithm, proposed, as_s
 def test_accepting_nothing_says_so(client, algorithm, proposed):
     page = client.post(reverse("algorithm-proposals", args=[algorithm.pk]))
 
-    assert "Kies ten minste" in page.content.decode()
+    assert "Vink ten minste één voorstel aan" in page.content.decode()
 
 
 # Defaults
