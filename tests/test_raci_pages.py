@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from governance.models import RoleAssignment
 from registry.classifying import decide_all
-from registry.models import RaciDefault, Responsibility
+from registry.models import ClassificationDraft, RaciDefault, Responsibility
 from registry.raci_defaults import add_default
 from registry.responsibilities import assign, matrix_of
 from tests import factories
@@ -257,6 +257,24 @@ def test_accepting_nothing_says_so(client, algorithm, proposed):
     page = client.post(reverse("algorithm-proposals", args=[algorithm.pk]))
 
     assert "Vink ten minste één voorstel aan" in page.content.decode()
+
+
+def test_confirming_a_classification_says_what_its_risk_group_proposes(client, algorithm, as_somebody):
+    position = factories.PositionFactory(organisation=algorithm.organisation)
+    board = factories.holder(position)
+    add_default(algorithm.organisation, position, "A", risk_group="hoog-risico-ai-systeem", by=as_somebody)
+    answers = [["1.1", 0], ["1.2", 1], ["2.1", 0]]
+    draft = ClassificationDraft.objects.create(
+        algorithm=algorithm, tree=factories.DecisionTreeFactory(), answers=answers, by=as_somebody
+    )
+    before = client.get(algorithm.get_absolute_url()).context["proposals"]
+
+    address = reverse("decision-aid-confirm", args=[algorithm.pk])
+    page = client.post(address, {"seen": draft.changed.isoformat()}, follow=True).content.decode()
+
+    after = client.get(algorithm.get_absolute_url()).context["proposals"]
+    assert (before, [one.person for one in after]) == ([], [board])
+    assert "1 verantwoordelijkheid voorgesteld" in page
 
 
 # Defaults

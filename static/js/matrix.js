@@ -1,6 +1,6 @@
 // In a matrix of fields the arrow keys move from cell to cell; sideways only from the edge of what is typed.
 for (const table of document.querySelectorAll("[data-matrix]")) {
-  const rows = Array.from(table.tBodies[0].rows, (row) => Array.from(row.querySelectorAll("input")));
+  const rows = Array.from(table.tBodies[0].rows, (row) => Array.from(row.querySelectorAll("input:not([type=hidden])")));
 
   table.addEventListener("keydown", (event) => {
     const row = rows.findIndex((fields) => fields.includes(event.target));
