@@ -27,6 +27,8 @@ class Holding:
     """The algorithm or organisation it is about."""
     url: str
     since: datetime | None = None
+    at_once: bool = False
+    """Goes over as soon as it is handed over, whatever the date: pieces of work have no beginning ahead."""
 
 
 class Source(Protocol):

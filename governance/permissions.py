@@ -101,6 +101,7 @@ rule("governance.add_membership", "governance.change_membership", answer=is_oper
 rule("governance.manage_members", answer=in_organisation(Role.ADMINISTRATOR))
 rule("governance.view_invitation", "governance.view_grouprole", answer=arranges_people)
 rule("governance.import_framework", "governance.view_installation_trail", answer=is_operator)
+rule("governance.hand_over", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
 rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
 rule("governance.view_auditevent", answer=in_organisation(Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR))
 for kind in (

@@ -113,7 +113,8 @@ class AlgorithmFilter(QueryFilterSet):
     )
     unassigned = YesNoFilter(condition=Q(compliance__unassigned__gt=0), label=_("Something is assigned to nobody"))
     vacant = YesNoFilter(
-        condition=lambda: Q(pk__in=Algorithm.objects.vacant().values("pk")), label=_("Somebody responsible is missing")
+        condition=lambda: Q(pk__in=Algorithm.objects.vacant().order_by().values("pk")),
+        label=_("Nobody is Accountable or Responsible"),
     )
     sort = SortFilter()
 

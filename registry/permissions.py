@@ -1,14 +1,52 @@
 """The register's part of the permission table; see `governance.permissions`."""
 
-from governance.models import Membership
-from governance.permissions import EVERY_ROLE, REGISTRAR, in_organisation, may_do_work, may_verify, rule
+from typing import Any
+
+from governance.models import Membership, User
+from governance.permissions import (
+    EVERY_ROLE,
+    REGISTRAR,
+    WORKING,
+    holds,
+    in_organisation,
+    may_do_work,
+    may_verify,
+    organisation_of,
+    rule,
+)
+from registry.models import Algorithm, Letter, Responsibility
 
 Role = Membership.Role
+
+
+def _has_the_whole(user: User, record: Any, *letters: str) -> bool:
+    """Whether the person has one of the letters for the algorithm as a whole, and a role with which to act on it."""
+    algorithm = record if isinstance(record, Algorithm) else getattr(record, "algorithm", None)
+    rows = Responsibility.objects.current().for_the_whole().filter(person=user, letter__in=letters)
+    if record is not None:
+        rows = rows.filter(algorithm=algorithm)
+    return rows.exists() and holds(user, WORKING, organisation_of(record))
+
+
+def may_assign(user: User, record: Any) -> bool:
+    """Officers and managers say who is responsible, and so does whoever answers for the whole algorithm."""
+    return holds(user, REGISTRAR, organisation_of(record)) or _has_the_whole(user, record, Letter.ACCOUNTABLE)
+
+
+def leads_the_work(user: User, record: Any) -> bool:
+    """Officers and managers, and whoever answers for the whole algorithm or does it."""
+    return holds(user, REGISTRAR, organisation_of(record)) or _has_the_whole(
+        user, record, Letter.ACCOUNTABLE, Letter.RESPONSIBLE
+    )
+
 
 rule("registry.view_algorithm", answer=in_organisation(*EVERY_ROLE))
 rule("registry.add_algorithm", "registry.change_algorithm", answer=in_organisation(*REGISTRAR))
 rule("registry.classify_algorithm", "registry.overrule_applicability", answer=in_organisation(*REGISTRAR))
 rule("registry.assign_work", answer=in_organisation(*REGISTRAR))
+rule("registry.assign_responsibility", answer=may_assign)
+rule("registry.change_team", "registry.record_involvement", answer=leads_the_work)
+rule("registry.set_raci_defaults", answer=in_organisation(*REGISTRAR))
 rule("registry.assess_requirement", "registry.record_measure", answer=may_do_work)
 rule("registry.verify_requirement", answer=may_verify)
 for kind in (

@@ -3,7 +3,7 @@
 What belongs to the organisation level alone is inherited by the algorithm, and is not worked on here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
-from governance.models import CatalogueItem, Measure, Requirement, User
+from governance.conflict import Conflict
+from governance.models import AuditEvent, CatalogueItem, Measure, Requirement, User
+from governance.permissions import WORKING
 from governance.working import Level, open_row
 from registry import compliance
 from registry.classifying import decide_all, hold
@@ -46,6 +48,74 @@ def record_measure(
 def _refuse_inherited(item: CatalogueItem) -> None:
     if item.is_at_organisation_level:
         raise ValidationError(_("The organisation arranges this once for all its algorithms. Record it there."))
+
+
+def assign_many(
+    algorithm: Algorithm,
+    subjects: Mapping[Requirement | Measure, int | None],
+    fields: Mapping[str, Any],
+    *,
+    by: User,
+) -> int:
+    """Gives these requirements and measures the same assignee or due date (`fields`: any of both): all, or nothing.
+
+    `subjects` names with each the row that was seen. Returns how many changed. Raises `Conflict` with the subjects
+    that somebody changed meanwhile, and `ValidationError` for an assignee who cannot be given work here.
+    """
+    assignee = fields.get("assignee")
+    with transaction.atomic():
+        hold([algorithm.pk])
+        if assignee and not algorithm.organisation.people(WORKING).filter(pk=assignee.pk).exists():
+            raise ValidationError({"assignee": _("%(person)s cannot be given work here.") % {"person": assignee}})
+        rows: dict[Any, Any] = {}
+        for model, kind in ((RequirementAssessment, Requirement), (MeasureStatus, Measure)):
+            wanted = {subject.pk: subject for subject in subjects if isinstance(subject, kind)}
+            found = model.objects.current().filter(algorithm=algorithm, **{f"{model.subject}__in": wanted})
+            found = found.select_related("assignee", "algorithm__organisation", model.subject)
+            begun = {getattr(row, f"{model.subject}_id"): row for row in found}
+            for pk, subject in wanted.items():
+                rows[subject] = begun.get(pk) or model(algorithm=algorithm, **{model.subject: subject})
+        if meanwhile := [subject for subject, seen in subjects.items() if rows[subject].pk != seen]:
+            raise Conflict(meanwhile)
+        changed = reassign(rows.values(), fields, by=by)
+        if changed:
+            compliance.recount([algorithm.pk])
+    return changed
+
+
+def reassign(rows: Iterable[Any], fields: Mapping[str, Any], *, by: User) -> int:
+    """Succeeds these open (or unsaved) rows of work by the same with another assignee or due date; how many changed.
+
+    To be called in a transaction, with what they are about held; counts nothing anew.
+    """
+    now = timezone.now()
+    closed: dict[Any, list[int]] = {}
+    opened: dict[Any, list[Any]] = {}
+    events = []
+    for row in rows:
+        changes = audit_trail.changes_between({name: getattr(row, name) for name in fields}, fields)
+        if not changes:
+            continue
+        if row.pk:
+            closed.setdefault(type(row), []).append(row.pk)
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.pk, row.since, row.until, row.by = None, now, None, by
+        opened.setdefault(type(row), []).append(row)
+        subject: Requirement | Measure = getattr(row, row.subject)
+        verb = "requirement.assessed" if isinstance(subject, Requirement) else "measure.recorded"
+        about = getattr(row, "algorithm", None) or row.organisation
+        events.append(audit_trail.event(verb, about, changes, label=subject.code, organisation=_owner(about)))
+    for model, keys in closed.items():
+        model.objects.filter(pk__in=keys).update(until=now)
+    for model, successors in opened.items():
+        model.objects.bulk_create(successors)
+    AuditEvent.objects.bulk_create(events)
+    return len(events)
+
+
+def _owner(about: Any) -> Any:
+    return about.organisation if isinstance(about, Algorithm) else about
 
 
 def overrule(

@@ -255,6 +255,15 @@ class ObjectiveFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Waarde {n}")
 
 
+class DisciplineFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Discipline
+        django_get_or_create = ["slug"]
+
+    slug = "jurist"
+    title_nl = factory.LazyAttribute(lambda discipline: discipline.slug.capitalize())
+
+
 class PositionFactory(DjangoModelFactory):
     class Meta:
         model = governance.Position
@@ -317,3 +326,21 @@ class TrainingFactory(DjangoModelFactory):
     person = factory.SubFactory(UserFactory)
     followed_on = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=100))
     valid_until = factory.LazyAttribute(lambda row: timezone.localdate() + timedelta(days=row.days_left))
+
+
+def person_holding(position: governance.Position, role: str = "manager", **fields) -> governance.User:
+    """A person with that role in the organisation of the function, who holds it."""
+    person = member(role, position.organisation)
+    governance.RoleAssignment.objects.create(position=position, person=person, **fields)
+    return person
+
+
+class ResponsibilityFactory(DjangoModelFactory):
+    """Somebody who works in the organisation is Accountable for the whole algorithm."""
+
+    class Meta:
+        model = registry.Responsibility
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    person = factory.LazyAttribute(lambda row: member("manager", row.algorithm.organisation))
+    letter = "A"

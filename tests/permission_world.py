@@ -5,6 +5,7 @@ foreign one; every role is held in each of the four by somebody.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -24,7 +25,14 @@ from governance.models import (
     User,
 )
 from registry.classifying import decide_all
-from registry.models import ClassificationDraft, MeasureStatus, RequirementAssessment
+from registry.models import (
+    ClassificationDraft,
+    Involvement,
+    MeasureStatus,
+    RaciDefault,
+    RequirementAssessment,
+    TeamMember,
+)
 from tests import factories
 
 PLACES = ("own", "parent", "child", "foreign")
@@ -156,4 +164,20 @@ def add_functions_and_knowledge(world: World) -> None:
         "role_assignment": factories.RoleAssignmentFactory(position=position, person=holder),
         "knowledge": knowledge,
         "training": factories.TrainingFactory(knowledge=knowledge, person=holder, recorded_by=holder),
+    }
+
+
+def add_responsibilities(world: World) -> None:
+    """The person to whom the work is assigned answers for the whole algorithm; somebody is in its team."""
+    position = factories.PositionFactory(organisation=world.own)
+    world.records |= {
+        "responsibility": factories.ResponsibilityFactory(algorithm=world.algorithm, person=world.assigned),
+        "position": position,
+        "raci_default": RaciDefault.objects.create(organisation=world.own, position=position, letter="A"),
+        "team_member": TeamMember.objects.create(
+            algorithm=world.algorithm, person=world.assigned, discipline=world.discipline
+        ),
+        "involvement": Involvement.objects.create(
+            algorithm=world.algorithm, kind="residents", who="Panel", how="Gesprek", held_on=date(2026, 1, 1)
+        ),
     }

@@ -10,8 +10,9 @@ from governance import audit_trail, membership
 from governance.conflict import Conflict
 from governance.models import Membership
 from registry import compliance, working
-from registry.models import MeasureStatus
+from registry.models import MeasureStatus, Responsibility
 from registry.registering import register
+from registry.responsibilities import assign, matrix_of, set_matrix
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,3 +94,36 @@ def test_of_administrators_who_take_each_other_out_at_once_one_stays():
     assert len(people) == 4
     assert len([result for result in results if isinstance(result, ValidationError)]) == 1
     assert Membership.objects.current().count() == 1
+
+
+def test_of_people_saving_the_matrix_at_once_one_succeeds_and_the_others_are_told(algorithm, somebody):
+    people = [factories.member("manager", algorithm.organisation) for _person in range(6)]
+    seen = matrix_of(algorithm).fingerprint
+
+    def saving(person):
+        def work():
+            with audit_trail.acting(somebody, "page"):
+                return set_matrix(algorithm, {(None, person.pk): "AR"}, seen=seen, by=somebody)
+
+        return work
+
+    results = at_once([saving(person) for person in people])
+
+    assert len([result for result in results if isinstance(result, Conflict)]) == len(people) - 1
+    assert len(Responsibility.objects.current().filter(letter="A")) == 1
+
+
+def test_of_people_becoming_accountable_at_once_one_is_in_the_end(algorithm, somebody):
+    people = [factories.member("manager", algorithm.organisation) for _person in range(6)]
+
+    def becoming(person):
+        def work():
+            with audit_trail.acting(somebody, "page"):
+                return assign(algorithm, person, "A", by=somebody)
+
+        return work
+
+    at_once([becoming(person) for person in people])
+
+    assert Responsibility.objects.count() == len(people)
+    assert Responsibility.objects.filter(until=None).count() == 1

@@ -19,13 +19,14 @@ from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
 from registry.demo.organisation_level import build_organisation_level
 from registry.demo.organisations import PASSWORD, add_organisations, add_people, own_fields
+from registry.demo.responsibilities import add_responsibilities
 
 __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
 
 BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = [people.arrange]
 """What is built of the organisation before its algorithms are there, each part from a file of its own."""
 
-AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [people.serve, build_organisation_level]
+AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [people.serve, build_organisation_level, add_responsibilities]
 """What is built when the algorithms are there."""
 
 

@@ -2,13 +2,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from governance.models import AuditEvent, Organisation
 from registry.compliance import at_a_glance
-from registry.models import Algorithm, MeasureStatus, RequirementAssessment
+from registry.models import Algorithm, Involvement, Letter, MeasureStatus, RequirementAssessment
+from registry.responsibilities import name_of
 
 register = template.Library()
 
@@ -57,6 +58,36 @@ def risk_badge(code: str | None) -> SafeString:
     )
 
 
+def letter_word(letter: str) -> str:
+    """The word that a RACI letter stands for."""
+    return str(Letter(letter).label).partition(":")[0]
+
+
+@register.filter
+def letters(value: str) -> SafeString:
+    """RACI letters, each with the word it stands for."""
+    return format_html_join(
+        " ",
+        '<span class="letter" title="{}"><span aria-hidden="true">{}</span>'
+        '<span class="visually-hidden">{}</span></span>',
+        ((letter_word(letter), letter, letter_word(letter)) for letter in value),
+    )
+
+
+@register.filter
+def in_letters(missing: Any) -> str:
+    """Letters as words, in a row: Accountable, Responsible."""
+    return ", ".join(letter_word(letter) for letter in missing)
+
+
+@register.filter
+def scope_name(scope: Any) -> str:
+    """What a responsibility is for, with the number of a phase."""
+    number = getattr(scope, "number", None)
+    name = name_of(scope)
+    return f"{number}. {name}" if number is not None else name[:1].upper() + name[1:]
+
+
 VERBS = {
     "algorithm.registered": lambda: _("registered the algorithm"),
     "algorithm.imported": lambda: _("took the algorithm over from a register export"),
@@ -70,8 +101,15 @@ VERBS = {
     "measure.recorded": lambda: _("worked on measure"),
     "applicability.overruled": lambda: _("overruled whether this applies: requirement"),
     "applicability.follows_rule": lambda: _("let the rule count again for requirement"),
+    "responsibility.changed": lambda: _("changed the responsibility of"),
+    "team.joined": lambda: _("put in the team:"),
+    "team.task_given": lambda: _("changed the task in the team of"),
+    "team.left": lambda: _("ended a place in the team:"),
+    "involvement.recorded": lambda: _("recorded the involvement of"),
+    "involvement.revised": lambda: _("changed the involvement of"),
+    "involvement.withdrawn": lambda: _("withdrew the involvement of"),
 }
-ABOUT_AN_ITEM = ("requirement.", "measure.", "applicability.")
+ABOUT_AN_ITEM = ("requirement.", "measure.", "applicability.", "responsibility.", "team.", "involvement.")
 
 
 @register.filter
@@ -93,14 +131,19 @@ def changed_fields(event: AuditEvent) -> list[tuple[str, Any, Any]]:
 
 
 def field_name(name: str) -> str:
-    for model in (Algorithm, RequirementAssessment, MeasureStatus):
+    for model in (Algorithm, RequirementAssessment, MeasureStatus, Involvement):
         if name in {field.name for field in model._meta.get_fields()}:
             field = model._meta.get_field(name)
             text = str(getattr(field, "verbose_name", name))
             return text[:1].upper() + text[1:]
-    return {"outcome": _("Outcome"), "overruling": _("Reason for overruling"), "conclusion": _("Conclusion")}.get(
-        name, ""
-    )
+    return {
+        "outcome": _("Outcome"),
+        "overruling": _("Reason for overruling"),
+        "conclusion": _("Conclusion"),
+        "letters": _("Letters"),
+        "from": _("From"),
+        "task": _("Task"),
+    }.get(name, "")
 
 
 def _in_words(name: str, value: Any) -> Any:

@@ -16,7 +16,10 @@ from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
 from registry.models import Algorithm, Classification, ClassificationDraft
+from registry.raci_defaults import proposals_for
 from registry.registering import register, revise
+from registry.responsibilities import vacancies_of
+from registry.views import bulk
 
 PAGE_SIZE = 50
 
@@ -31,6 +34,10 @@ def visible_algorithm(request: HttpRequest, pk: int, permission: str = "registry
 
 @login_required
 def algorithms(request: HttpRequest) -> HttpResponse:
+    """The list, and giving somebody a letter for those that are ticked in it."""
+    bulk_form, saved = bulk.assign_whole(request)
+    if saved:
+        return redirect(request.get_full_path())
     found = AlgorithmFilter(request.GET, queryset=Algorithm.objects.visible_to(request.user), request=request)
     page = Paginator(found.qs.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
     current = Classification.objects.current().filter(algorithm__in=[row.pk for row in page])
@@ -46,6 +53,7 @@ def algorithms(request: HttpRequest) -> HttpResponse:
             "page": page,
             "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort")),
             "may_register": registrable(request.user).exists(),
+            "bulk_form": bulk_form,
         },
     )
 
@@ -92,6 +100,8 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
             events=events,
             description=description_of(algorithm),
             imported=algorithm.imported_rows.all(),
+            proposals=proposals_for(algorithm),
+            vacancies=vacancies_of(algorithm),
         ),
     )
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from governance.decision_tree import tree_of
@@ -14,6 +15,7 @@ from governance.models import Fact
 from registry import classifying
 from registry.forms import AnswerForm, FactsForm
 from registry.models import Classification, ClassificationDraft
+from registry.raci_defaults import proposals_for
 from registry.views.algorithm import tab, visible_algorithm
 
 CLASSIFY = "registry.classify_algorithm"
@@ -114,6 +116,13 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     elif request.method == "POST":
         classifying.classify(algorithm, draft.answers, draft.facts, tree=draft.tree, by=request.user)
         messages.success(request, _("The classification is confirmed. Below is what applies, and why."))
+        if proposed := len(proposals_for(algorithm)):
+            sentence = ngettext(
+                "%(n)d responsibility is proposed: see the tab Responsibilities.",
+                "%(n)d responsibilities are proposed: see the tab Responsibilities.",
+                proposed,
+            )
+            messages.info(request, sentence % {"n": proposed})
         return redirect("algorithm-requirements", pk)
     return render(
         request,

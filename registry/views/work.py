@@ -32,6 +32,8 @@ from registry.models import (
 )
 from registry.models.applicability import Outcome
 from registry.reasons import Reasons
+from registry.responsibilities import effective
+from registry.views import bulk
 from registry.views.algorithm import tab, visible_algorithm
 
 
@@ -50,6 +52,11 @@ class RequirementRow:
 def requirements(request: HttpRequest, pk: int) -> HttpResponse:
     """Every requirement with its outcome and reason: what applies first, then what is undetermined, then the rest."""
     algorithm = visible_algorithm(request, pk)
+    applying = Applicability.objects.current().applying().filter(algorithm=algorithm)
+    subjects = Requirement.objects.at_algorithm_level().filter(pk__in=applying.values("requirement"))
+    bulk_form, saved = bulk.assign_work(request, algorithm, subjects)
+    if saved:
+        return redirect(request.get_full_path())
     rows = requirement_rows(algorithm, request.GET)
     levels: dict[str, list[RequirementRow]] = {"applies": [], "undetermined": [], "inherited": [], "does_not_apply": []}
     for row in rows:
@@ -68,6 +75,7 @@ def requirements(request: HttpRequest, pk: int) -> HttpResponse:
             phases=LifecyclePhase.objects.all(),
             statuses=Assessment.STATUSES,
             query=request.GET,
+            bulk_form=bulk_form,
         ),
     )
 
@@ -200,6 +208,7 @@ def _requirement_page(
                 "verify_form": VerifyForm(initial={"seen": assessment.pk}),
                 "overrule_form": OverruleForm(initial={"seen": applicability.pk}),
                 "measures": measure_rows(algorithm, subject),
+                "effective": effective(algorithm, subject),
                 "tools": subject.tools.in_force(),
                 "history": (history if is_inherited else history.exclude(until=None)).select_related("by", "assignee")[
                     :20
@@ -307,6 +316,11 @@ def measure_rows(algorithm: Algorithm, subject: Requirement | None = None, query
 @login_required
 def measures(request: HttpRequest, pk: int) -> HttpResponse:
     algorithm = visible_algorithm(request, pk)
+    recommended = Recommendation.objects.current().filter(algorithm=algorithm)
+    subjects = Measure.objects.filter(pk__in=recommended.values("measure"))
+    bulk_form, saved = bulk.assign_work(request, algorithm, subjects)
+    if saved:
+        return redirect(request.get_full_path())
     rows = measure_rows(algorithm, query=request.GET)
     return render(
         request,
@@ -322,6 +336,7 @@ def measures(request: HttpRequest, pk: int) -> HttpResponse:
             phases=LifecyclePhase.objects.all(),
             choices=MeasureStatus.Choice.choices,
             query=request.GET,
+            bulk_form=bulk_form,
         ),
     )
 
@@ -362,6 +377,7 @@ def measure(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
             form=form,
             conflict=conflict,
             serves=applying.select_related("requirement").order_by("requirement__urn"),
+            effective=effective(algorithm, subject),
             tools=subject.tools.in_force(),
             history=history.select_related("by", "assignee")[:20],
         ),
