@@ -29,12 +29,11 @@ def holds(user: User, roles: "frozenset[str]", organisation: Organisation | None
 
 
 def organisation_of(record: Any) -> Organisation | None:
-    """The organisation a record belongs to: its own, or that of its algorithm."""
+    """The organisation a record belongs to: its own, else that of its algorithm."""
     if record is None or isinstance(record, Organisation):
         return record
-    if hasattr(record, "algorithm"):
-        record = record.algorithm
-    return getattr(record, "organisation", None)
+    own = getattr(record, "organisation", None)
+    return own if own is not None else getattr(getattr(record, "algorithm", None), "organisation", None)
 
 
 def in_organisation(*roles: str) -> Rule:
@@ -69,6 +68,13 @@ def owns_item(user: User, record: Any) -> bool:
         return holds(user, REGISTRAR, None)
     organisation = organisation_of(record)
     return organisation is not None and holds(user, REGISTRAR, organisation)
+
+
+def may_resolve(user: User, record: Any) -> bool:
+    """Officers and managers resolve any comment on their records; others who may comment, their own."""
+    if holds(user, REGISTRAR, organisation_of(record)):
+        return True
+    return getattr(record, "author_id", None) == user.pk and holds(user, WORKING, organisation_of(record))
 
 
 def is_recipient(user: User, record: Any) -> bool:
@@ -113,6 +119,8 @@ for kind in (
     "training",
 ):
     rule(f"governance.view_{kind}", answer=in_organisation(*EVERY_ROLE))
+rule("governance.add_comment", answer=in_organisation(*WORKING))
+rule("governance.resolve_comment", answer=may_resolve)
 rule("governance.view_notification", answer=is_recipient)
 for kind in ("requirement", "measure"):
     rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from governance.views import account, catalogue, organisation, own_items
+from governance.views import account, catalogue, comments, organisation, own_items
 
 framework = [
     path("", catalogue.framework, name="framework"),
@@ -33,12 +33,20 @@ organisations = [
     path("<slug:slug>/", organisation.overview, name="organisation"),
 ]
 
+remarks = [
+    path("<int:pk>/", comments.comment, name="comment"),
+    path("<int:pk>/afhandelen/", comments.resolve, name="comment-resolve"),
+    path("<int:pk>/heropenen/", comments.reopen, name="comment-reopen"),
+    path("<slug:kind>/<int:key>/", comments.add, name="comment-add"),
+]
+
 urlpatterns = [
     path("", include("registry.urls")),
     path("inloggen/", account.LogIn.as_view(), name="login"),
     path("uitloggen/", LogoutView.as_view(), name="logout"),
     path("taal/", account.language, name="language"),
     path("organisaties/", include(organisations)),
+    path("opmerkingen/", include(remarks)),
     path("algoritmekader/", include(framework)),
     path("beheer/", admin.site.urls),
     path("api/v1/", include("governance.api.urls")),

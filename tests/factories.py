@@ -217,3 +217,23 @@ class DecisionTreeFactory(DjangoModelFactory):
     fingerprint = factory.Sequence(lambda n: f"{n:064d}")
     content = SMALL_TREE
     is_current = True
+
+
+class ProposalFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Proposal
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Aanmelding {n}")
+    purpose = "Telt hoeveel mensen er op het plein zijn."
+    origin = "bought"
+
+
+class ComplaintFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Complaint
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    organisation = factory.SelfAttribute("algorithm.organisation")
+    kind = "complaint"
+    summary = "De uitkomst klopt niet."

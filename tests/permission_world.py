@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from governance import audit_trail
+from governance import audit_trail, commenting
 from governance.models import AuditCriterion, AuditFramework, Discipline, Membership, Organisation, Term, User
 from registry.classifying import decide_all
 from registry.models import ClassificationDraft, MeasureStatus, RequirementAssessment
@@ -63,7 +63,7 @@ def build_world() -> World:
         assigned=factories.member("contributor", own),
     )
     with audit_trail.acting(None, "command"):
-        for add in (add_algorithm,):
+        for add in (add_algorithm, add_intake_and_complaints):
             add(world)
     return world
 
@@ -102,4 +102,18 @@ def add_algorithm(world: World) -> None:
             assignee=world.assigned,
         ),
         "measure_status": MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=world.assigned),
+    }
+
+
+def add_intake_and_complaints(world: World) -> None:
+    """A proposal to decide about, an open and a closed complaint that the assigned contributor handles, a comment."""
+    handled = {"algorithm": world.algorithm, "handler": world.assigned}
+    world.records |= {
+        "proposal": factories.ProposalFactory(organisation=world.own, proposed_by=world.operator),
+        "complaint": factories.ComplaintFactory(**handled),
+        "closed_complaint": factories.ComplaintFactory(
+            **handled, closed_on=timezone.localdate(), outcome="upheld", response="Hersteld."
+        ),
+        "comment": commenting.comment(world.algorithm, "Klopt dit?", by=world.people["officer", "own"]),
+        "own_comment": commenting.comment(world.algorithm, "En dit?", by=world.assigned),
     }

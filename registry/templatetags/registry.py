@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from governance.models import AuditEvent
-from registry.models import Algorithm, MeasureStatus, RequirementAssessment
+from registry.models import Algorithm, Complaint, MeasureStatus, Proposal, RequirementAssessment
 
 register = template.Library()
 
@@ -23,6 +23,10 @@ STATUS_LOOK = {
     "not_applied": ("", "–"),
     "to_do": ("", "○"),
     "done": ("good", "✓"),
+    "new": ("warn", "○"),
+    "registered": ("good", "●"),
+    "merged": ("good", "⇄"),
+    "declined": ("", "✕"),
 }
 
 
@@ -97,8 +101,20 @@ VERBS = {
     "measure.recorded": lambda: _("worked on measure"),
     "applicability.overruled": lambda: _("overruled whether this applies: requirement"),
     "applicability.follows_rule": lambda: _("let the rule count again for requirement"),
+    "algorithm.proposal_merged": lambda: _("merged a proposal with the algorithm"),
+    "proposal.made": lambda: _("proposed the algorithm"),
+    "proposal.registered": lambda: _("registered the proposed algorithm"),
+    "proposal.merged": lambda: _("merged the proposal with an algorithm in the register"),
+    "proposal.declined": lambda: _("declined the proposal"),
+    "complaint.recorded": lambda: _("recorded what came in"),
+    "complaint.revised": lambda: _("changed what is recorded"),
+    "complaint.handled": lambda: _("closed it"),
+    "complaint.reopened": lambda: _("opened it again"),
+    "comment.added": lambda: _("commented on"),
+    "comment.resolved": lambda: _("resolved a comment on"),
+    "comment.reopened": lambda: _("opened a comment again on"),
 }
-ABOUT_AN_ITEM = ("requirement.", "measure.", "applicability.")
+ABOUT_AN_ITEM = ("requirement.", "measure.", "applicability.", "comment.")
 
 
 @register.filter
@@ -120,14 +136,31 @@ def changed_fields(event: AuditEvent) -> list[tuple[str, Any, Any]]:
 
 
 def field_name(name: str) -> str:
-    for model in (Algorithm, RequirementAssessment, MeasureStatus):
+    for model in (Algorithm, RequirementAssessment, MeasureStatus, Complaint, Proposal):
         if name in {field.name for field in model._meta.get_fields()}:
             field = model._meta.get_field(name)
             text = str(getattr(field, "verbose_name", name))
             return text[:1].upper() + text[1:]
-    return {"outcome": _("Outcome"), "overruling": _("Reason for overruling"), "conclusion": _("Conclusion")}.get(
-        name, ""
-    )
+    return {
+        "outcome": _("Outcome"),
+        "overruling": _("Reason for overruling"),
+        "conclusion": _("Conclusion"),
+        "comment": _("Comment"),
+        "proposal": _("Proposed algorithm"),
+    }.get(name, "")
+
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "status": (RequirementAssessment.Status, Proposal.Status),
+    "choice": (MeasureStatus.Choice,),
+    "progress": (MeasureStatus.Progress,),
+    "kind": (Complaint.Kind,),
+    "outcome": (Complaint.Outcome,),
+    "origin": (Proposal.Origin,),
+    "affects_people": (Proposal.Answer,),
+    "personal_data": (Proposal.Answer,),
+}
+"""What the values of a changed field are called."""
 
 
 def _in_words(name: str, value: Any) -> Any:
@@ -135,12 +168,8 @@ def _in_words(name: str, value: Any) -> Any:
         return _("empty")
     if isinstance(value, list):
         return ", ".join(str(row.get("title", row)) if isinstance(row, dict) else str(row) for row in value)
-    for choices in (
-        RequirementAssessment.Status,
-        MeasureStatus.Choice,
-        MeasureStatus.Progress,
-    ):
-        if name in ("status", "choice", "progress") and value in choices.values:
+    for choices in CHOICES.get(name, ()):
+        if value in choices.values:
             return choices(value).label
     return value
 

@@ -15,7 +15,7 @@ from governance.models import AuditEvent
 from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
-from registry.models import Algorithm, Classification, ClassificationDraft
+from registry.models import Algorithm, Classification, ClassificationDraft, Proposal
 from registry.registering import register, revise
 
 PAGE_SIZE = 50
@@ -92,6 +92,9 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
             events=events,
             description=description_of(algorithm),
             imported=algorithm.imported_rows.all(),
+            proposals=Proposal.objects.visible_to(request.user)
+            .filter(algorithm=algorithm)
+            .select_related("proposed_by"),
         ),
     )
 
