@@ -27,7 +27,7 @@ SORTS: dict[str, tuple[Any, models.F]] = {
     "name": (_("Name"), F("name")),
     "compliance": (_("Compliance"), F("compliance__ratio")),
     "next_due": (_("Earliest due date"), F("compliance__next_due")),
-    "created": (_("Registered"), F("created")),
+    "created": (_("Date of registration"), F("created")),
 }
 
 

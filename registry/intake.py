@@ -148,10 +148,12 @@ def candidates(proposal: Proposal, user: User) -> QuerySet[Algorithm]:
 
 WITHOUT_MEANING = {
     "algoritme", "algoritmes", "applicatie", "automatisch", "automatische", "basis", "deze", "door", "eigen",
-    "gemeente", "hebben", "hiermee", "maken", "model", "naar", "niet", "onder", "onze", "over", "software", "systeem",
+    "gemeente", "gebruiken", "hebben", "hiermee", "hoeveel", "mensen", "maken", "model", "naar", "niet", "onder", "onze", "over", "software", "systeem",
     "tool", "voor", "waar", "waarmee", "welke", "wordt", "worden", "zijn", "zodat", "algorithm", "system", "that",
     "this", "with",
 }  # fmt: skip
+ALIKE = 4
+"""From this score on they may be the same: a word of the name in common, or several words and a name like it."""
 STEM = 6
 """Words are compared by their first letters: parkeren and parkeerplaats are about the same."""
 
@@ -177,4 +179,4 @@ def likely_duplicates(proposal: Proposal, among: QuerySet[Algorithm], count: int
         score = 3 * len(by_name & named) + len(said & (named | described)) + 4 * resemblance
         scored.append((score, algorithm))
     scored.sort(key=lambda pair: (-pair[0], pair[1].pk))
-    return [algorithm for score, algorithm in scored[:count] if score >= 3]
+    return [algorithm for score, algorithm in scored[:count] if score >= ALIKE]
