@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-RUNS = ("=", "+", "-", "@", "\t", "\r")
+RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A cell that begins with one of these is a formula to a spreadsheet."""
 
 

@@ -147,10 +147,10 @@ def candidates(proposal: Proposal, user: User) -> QuerySet[Algorithm]:
 # Likely duplicates
 
 WITHOUT_MEANING = {
-    "algoritme", "algoritmes", "applicatie", "automatisch", "automatische", "basis", "deze", "door", "eigen",
-    "gemeente", "gebruiken", "hebben", "hiermee", "hoeveel", "mensen", "maken", "model", "naar", "niet", "onder", "onze", "over", "software", "systeem",
-    "tool", "voor", "waar", "waarmee", "welke", "wordt", "worden", "zijn", "zodat", "algorithm", "system", "that",
-    "this", "with",
+    "algorithm", "algoritme", "algoritmes", "applicatie", "automatisch", "automatische", "basis", "deze", "door",
+    "eigen", "gebruiken", "gemeente", "hebben", "hiermee", "hoeveel", "maken", "mensen", "model", "naar", "niet",
+    "onder", "onze", "over", "software", "systeem", "system", "that", "this", "tool", "voor", "waar", "waarmee",
+    "welke", "with", "worden", "wordt", "zijn", "zodat",
 }  # fmt: skip
 ALIKE = 4
 """From this score on they may be the same: a word of the name in common, or several words and a name like it."""
