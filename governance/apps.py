@@ -8,7 +8,7 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         """Listens to who logs in, and states what people hold at the level of the organisation."""
-        from governance import leaving, positions, signing_in, work_held
+        from governance import leaving, positions, signing_in
 
         signing_in.listen()
-        leaving.sources += [positions.PositionsHeld(), *work_held.SOURCES]
+        leaving.sources.append(positions.PositionsHeld())

@@ -29,12 +29,11 @@ def holds(user: User, roles: "frozenset[str]", organisation: Organisation | None
 
 
 def organisation_of(record: Any) -> Organisation | None:
-    """The organisation a record belongs to: its own, or that of its algorithm."""
+    """The organisation a record belongs to: its own, else that of its algorithm."""
     if record is None or isinstance(record, Organisation):
         return record
-    if hasattr(record, "algorithm"):
-        record = record.algorithm
-    return getattr(record, "organisation", None)
+    own = getattr(record, "organisation", None)
+    return own if own is not None else getattr(getattr(record, "algorithm", None), "organisation", None)
 
 
 def in_organisation(*roles: str) -> Rule:
@@ -74,6 +73,13 @@ def owns_item(user: User, record: Any) -> bool:
         return holds(user, REGISTRAR, None)
     organisation = organisation_of(record)
     return organisation is not None and holds(user, REGISTRAR, organisation)
+
+
+def may_resolve(user: User, record: Any) -> bool:
+    """Officers and managers resolve any comment on their records; others who may comment, their own."""
+    if holds(user, REGISTRAR, organisation_of(record)):
+        return True
+    return getattr(record, "author_id", None) == user.pk and holds(user, WORKING, organisation_of(record))
 
 
 def is_recipient(user: User, record: Any) -> bool:
@@ -125,6 +131,8 @@ rule("governance.assess_requirement", "governance.record_measure", answer=may_do
 rule("governance.verify_requirement", answer=may_verify)
 rule("governance.assign_work", answer=in_organisation(*REGISTRAR))
 rule("governance.add_maturityassessment", answer=in_organisation(*REGISTRAR))
+rule("governance.add_comment", answer=in_organisation(*WORKING))
+rule("governance.resolve_comment", answer=may_resolve)
 rule("governance.view_notification", answer=is_recipient)
 rule("governance.add_part", "governance.revise_organisation", answer=in_organisation(Role.ADMINISTRATOR))
 rule("governance.arrange_positions", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))

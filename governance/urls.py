@@ -16,6 +16,7 @@ from governance.openid_connect import log_in as log_in_elsewhere
 from governance.views import (
     account,
     catalogue,
+    comments,
     invitations,
     literacy,
     maturity,
@@ -143,6 +144,13 @@ people = [
     path("<slug:slug>/mensen/<int:pk>/", literacy.person, name="organisation-person"),
 ]
 
+remarks = [
+    path("<int:pk>/", comments.comment, name="comment"),
+    path("<int:pk>/afhandelen/", comments.resolve, name="comment-resolve"),
+    path("<int:pk>/heropenen/", comments.reopen, name="comment-reopen"),
+    path("<slug:kind>/<int:key>/", comments.add, name="comment-add"),
+]
+
 urlpatterns = [
     path("", include("registry.urls")),
     path("", include(entrance)),
@@ -151,6 +159,7 @@ urlpatterns = [
     path("organisaties/<slug:slug>/leden/", include(people)),
     path("taal/", account.language, name="language"),
     path("organisaties/", include(organisations)),
+    path("opmerkingen/", include(remarks)),
     path("algoritmekader/", include(framework)),
     # One way in and out, also for the administration pages.
     path("beheer/login/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="staff-login"),

@@ -7,13 +7,16 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Algorithms")
 
     def ready(self) -> None:
-        """States the register's rules and what people hold in it, and lets the catalogue say when what applies must be
-        decided anew."""
+        """States the register's rules, what can be commented on and held in it, and lets the catalogue say when what
+        applies must be decided anew."""
         import registry.permissions  # noqa: F401
-        from governance import decision_tree_import, framework_import, leaving, own_items
-        from registry import catalogue_changes, handover
+        from governance import commenting, decision_tree_import, framework_import, leaving, own_items
+        from registry import catalogue_changes, commented, handover
+        from registry.complaints import HandledComplaints
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
         decision_tree_import.after_import.append(catalogue_changes.due_for_review)
-        leaving.sources.extend(handover.SOURCES)
+        leaving.sources += [*handover.SOURCES, HandledComplaints()]
+        for kind in commented.KINDS:
+            commenting.can_be_commented(kind)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.filters import AXIS_VALUES, LinkedFilter, QueryFilterSet, SearchFilter, YesNoFilter
 from governance.models import Axis, Law, LifecyclePhase, Objective, Organisation, Topic
-from registry.models import Algorithm, AlgorithmTheme, Applicability, Classification
+from registry.models import Algorithm, AlgorithmTheme, Applicability, Classification, Complaint, Proposal
 from registry.models.algorithm import serves_none
 from registry.models.applicability import Outcome
 
@@ -28,7 +28,7 @@ SORTS: dict[str, tuple[Any, models.F]] = {
     "name": (_("Name"), F("name")),
     "compliance": (_("Compliance"), F("compliance__ratio")),
     "next_due": (_("Earliest due date"), F("compliance__next_due")),
-    "created": (_("Registered"), F("created")),
+    "created": (_("Date of registration"), F("created")),
 }
 
 
@@ -137,3 +137,37 @@ class ApplicabilityFilter(QueryFilterSet):
     class Meta:
         model = Applicability
         fields: list[str] = []
+
+
+class ProposalFilter(QueryFilterSet):
+    q = SearchFilter("name__icontains", "purpose__icontains", "department__icontains")
+    status = django_filters.MultipleChoiceFilter(choices=Proposal.Status.choices, distinct=False, label=_("Status"))
+    organisation = LinkedFilter(field_name="organisation", queryset=visible_organisations, label=_("Organisation"))
+
+    class Meta:
+        model = Proposal
+        fields: list[str] = []
+
+
+def visible_complained_about(request: Any) -> QuerySet[Algorithm]:
+    """The algorithms this person sees about which something came in."""
+    if request is None:
+        return Algorithm.objects.none()
+    return Algorithm.objects.visible_to(request.user).filter(Exists(Complaint.objects.filter(algorithm=OuterRef("pk"))))
+
+
+class ComplaintFilter(QueryFilterSet):
+    STATES = [("open", _("Open")), ("closed", _("Closed"))]
+
+    q = SearchFilter("summary__icontains", "reference__icontains", "algorithm__name__icontains")
+    kind = django_filters.MultipleChoiceFilter(choices=Complaint.Kind.choices, distinct=False, label=_("Kind"))
+    state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label=_("Open or closed"))
+    overdue = YesNoFilter(condition=lambda: Q(closed_on=None, due__lt=timezone.localdate()), label=_("Overdue"))
+    algorithm = django_filters.ModelChoiceFilter(queryset=visible_complained_about, label=_("Algorithm"))
+
+    class Meta:
+        model = Complaint
+        fields: list[str] = []
+
+    def in_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(closed_on__isnull=value == "open")

@@ -40,6 +40,15 @@ def leads_the_work(user: User, record: Any) -> bool:
     )
 
 
+def may_handle(user: User, record: Any) -> bool:
+    """Officers and managers handle any complaint of their organisation; a contributor those that are theirs."""
+    if holds(user, REGISTRAR, organisation_of(record)):
+        return True
+    return getattr(record, "handler_id", None) == user.pk and holds(
+        user, frozenset({Role.CONTRIBUTOR}), organisation_of(record)
+    )
+
+
 rule("registry.view_algorithm", answer=in_organisation(*EVERY_ROLE))
 rule("registry.add_algorithm", "registry.change_algorithm", answer=in_organisation(*REGISTRAR))
 rule("registry.classify_algorithm", "registry.overrule_applicability", answer=in_organisation(*REGISTRAR))
@@ -49,6 +58,10 @@ rule("registry.change_team", "registry.record_involvement", answer=leads_the_wor
 rule("registry.set_raci_defaults", answer=in_organisation(*REGISTRAR))
 rule("registry.assess_requirement", "registry.record_measure", answer=may_do_work)
 rule("registry.verify_requirement", answer=may_verify)
+rule("registry.add_proposal", answer=in_organisation(*EVERY_ROLE))
+rule("registry.decide_proposal", answer=in_organisation(*REGISTRAR))
+rule("registry.add_complaint", "registry.assign_complaint", answer=in_organisation(*REGISTRAR))
+rule("registry.change_complaint", answer=may_handle)
 for kind in (
     "algorithmtheme",
     "applicability",

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from registry.views import algorithm, decision_aid, handover, home, objectives, raci, responsibilities, team, work
+from registry.views import (
+    algorithm,
+    complaints,
+    decision_aid,
+    handover,
+    home,
+    intake,
+    objectives,
+    raci,
+    responsibilities,
+    team,
+    work,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -61,4 +73,18 @@ urlpatterns = [
     path("algoritmes/<int:pk>/maatregelen/", work.measures, name="algorithm-measures"),
     path("algoritmes/<int:pk>/maatregelen/<slug:slug>/", work.measure, name="algorithm-measure"),
     path("organisaties/<slug:slug>/waarden/", objectives.objectives, name="objectives"),
+    path("algoritmes/<int:pk>/klachten/", complaints.of_algorithm, name="algorithm-complaints"),
+    path("algoritmes/<int:pk>/klachten/nieuw/", complaints.add, name="complaint-add"),
+    path("algoritmes/<int:pk>/klachten/<int:number>/", complaints.complaint, name="complaint"),
+    path("algoritmes/<int:pk>/klachten/<int:number>/bewerken/", complaints.edit, name="complaint-edit"),
+    path("algoritmes/<int:pk>/klachten/<int:number>/afhandelen/", complaints.handle, name="complaint-handle"),
+    path("algoritmes/<int:pk>/klachten/<int:number>/heropenen/", complaints.reopen, name="complaint-reopen"),
+    path("organisaties/<slug:slug>/klachten/", complaints.of_organisation, name="organisation-complaints"),
+    path("organisaties/<slug:slug>/klachten/klachten.csv", complaints.export, name="organisation-complaints-csv"),
+    path("aanmelden/", intake.add, name="proposal-add"),
+    path("aanmeldingen/", intake.proposals, name="proposals"),
+    path("aanmeldingen/<int:pk>/", intake.proposal, name="proposal"),
+    path("aanmeldingen/<int:pk>/registreren/", intake.register, name="proposal-register"),
+    path("aanmeldingen/<int:pk>/samenvoegen/", intake.merge, name="proposal-merge"),
+    path("aanmeldingen/<int:pk>/afwijzen/", intake.decline, name="proposal-decline"),
 ]

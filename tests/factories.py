@@ -344,3 +344,23 @@ class ResponsibilityFactory(DjangoModelFactory):
     algorithm = factory.SubFactory(AlgorithmFactory)
     person = factory.LazyAttribute(lambda row: member("manager", row.algorithm.organisation))
     letter = "A"
+
+
+class ProposalFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Proposal
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Aanmelding {n}")
+    purpose = "Telt hoeveel mensen er op het plein zijn."
+    origin = "bought"
+
+
+class ComplaintFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Complaint
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    organisation = factory.SelfAttribute("algorithm.organisation")
+    kind = "complaint"
+    summary = "De uitkomst klopt niet."

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from governance import audit_trail, membership
+from governance import audit_trail, commenting, membership
 from governance.models import (
     AuditCriterion,
     AuditFramework,
@@ -180,4 +180,18 @@ def add_responsibilities(world: World) -> None:
         "involvement": Involvement.objects.create(
             algorithm=world.algorithm, kind="residents", who="Panel", how="Gesprek", held_on=date(2026, 1, 1)
         ),
+    }
+
+
+def add_intake_and_complaints(world: World) -> None:
+    """A proposal to decide about, an open and a closed complaint that the assigned contributor handles, a comment."""
+    handled = {"algorithm": world.algorithm, "handler": world.assigned}
+    world.records |= {
+        "proposal": factories.ProposalFactory(organisation=world.own, proposed_by=world.operator),
+        "complaint": factories.ComplaintFactory(**handled),
+        "closed_complaint": factories.ComplaintFactory(
+            **handled, closed_on=timezone.localdate(), outcome="upheld", response="Hersteld."
+        ),
+        "comment": commenting.comment(world.algorithm, "Klopt dit?", by=world.people["officer", "own"]),
+        "own_comment": commenting.comment(world.algorithm, "En dit?", by=world.assigned),
     }

@@ -14,10 +14,11 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import translation
 
-from governance import maturity, organisation_level
+from governance import commenting, maturity, organisation_level
 from governance.decision_tree import tree_of
 from governance.models import (
     AuditEvent,
+    Comment,
     DecisionTree,
     Measure,
     Membership,
@@ -37,8 +38,10 @@ from registry.models import (
     Applicability,
     Classification,
     ClassificationDraft,
+    Complaint,
     Compliance,
     MeasureStatus,
+    Proposal,
     Recommendation,
     RequirementAssessment,
 )
@@ -194,7 +197,7 @@ def test_the_two_organisations_see_nothing_of_each_other(municipality):
     seen, seen_by_other = Algorithm.objects.visible_to(officer), Algorithm.objects.visible_to(other)
 
     assert set(seen) == set(algorithms_of(municipality))
-    assert (len(seen), len(seen_by_other)) == (14, 2)
+    assert (len(seen), len(seen_by_other)) == (15, 2)
     assert not set(seen) & set(seen_by_other)
     assert set(AuditEvent.objects.visible_to(other).values_list("actor__email", flat=True)) <= {None, other.email}
     for item in (Requirement, Measure):
@@ -220,8 +223,10 @@ def test_contributors_did_only_what_was_assigned_to_them(municipality, work):
     assert by_contributors.exists()
 
 
-def test_auditor_and_reader_changed_nothing(municipality):
-    assert not AuditEvent.objects.filter(actor__memberships__role__in=["auditor", "reader"]).exists()
+def test_auditor_and_reader_changed_nothing_but_a_reader_proposed_an_algorithm(municipality):
+    events = AuditEvent.objects.filter(actor__memberships__role__in=["auditor", "reader"])
+
+    assert set(events.values_list("verb", flat=True)) == {"proposal.made"}
 
 
 # Something to see
@@ -239,7 +244,7 @@ def test_every_risk_group_and_stage_of_classifying_is_there(municipality):
     assert sum("transparantieverplichting" in row.labels for row in current) == 1
     assert sum("uitzondering van toepassing" in row.labels for row in current) == 1
     assert ClassificationDraft.objects.filter(algorithm__in=ours).count() == 1
-    assert ours.filter(classifications=None, classification_draft=None).count() == 2
+    assert ours.filter(classifications=None, classification_draft=None).count() == 3
     assert Classification.objects.exclude(until=None).exists()
 
 
@@ -265,6 +270,9 @@ def test_every_answer_in_the_files_lies_on_the_path(municipality):
         (RequirementAssessment.objects.current, "status", [code for code, _name in RequirementAssessment.STATUSES]),
         (MeasureStatus.objects.current, "choice", MeasureStatus.Choice.values),
         (MeasureStatus.objects.current, "progress", MeasureStatus.Progress.values),
+        (Proposal.objects.all, "status", Proposal.Status.values),
+        (Proposal.objects.all, "origin", Proposal.Origin.values),
+        (Complaint.objects.all, "kind", Complaint.Kind.values),
     ],
 )  # fmt: skip
 def test_every_value_that_a_screen_can_show_occurs_and_no_other(municipality, rows, field, values):
@@ -293,6 +301,17 @@ def test_some_algorithms_are_overdue_and_some_have_all_work_assigned(municipalit
     assert 5 <= overdue <= Algorithm.objects.count() - 5
     assert Compliance.objects.filter(unassigned=0).exists()
     assert Compliance.objects.filter(unassigned__gt=0).exists()
+
+
+def test_complaints_are_open_overdue_closed_and_held_by_nobody_and_comments_open_and_resolved(municipality):
+    complaints = Complaint.objects.filter(organisation__path__startswith=municipality.path)
+
+    assert complaints.count() >= 12
+    assert complaints.overdue().exists() and complaints.unhandled().exclude(pk__in=complaints.overdue()).exists()
+    assert complaints.exclude(closed_on=None).exists() and complaints.filter(handler=None).exists()
+    assert Comment.objects.unresolved().exists() and Comment.objects.exclude(resolved_at=None).exists()
+    assert set(Comment.objects.values_list("subject_type", flat=True)) == set(commenting.kinds)
+    assert Comment.objects.exclude(mentions=None).exists() and Comment.objects.exclude(part="").exists()
 
 
 def test_work_is_about_what_applies_but_for_what_was_set_aside(municipality):
@@ -410,7 +429,7 @@ def test_every_page_about_every_algorithm_opens(client, municipality, language):
     client.force_login(officer)
     names = [
         "algorithm", "algorithm-edit", "algorithm-history", "algorithm-requirements", "algorithm-measures",
-        "classification", "decision-aid-facts",
+        "classification", "decision-aid-facts", "algorithm-complaints",
     ]  # fmt: skip
     addresses = [reverse(name, args=[row.pk]) for row in algorithms_of(municipality) for name in names]
     here = algorithms_of(municipality)
@@ -422,6 +441,11 @@ def test_every_page_about_every_algorithm_opens(client, municipality, language):
     addresses += [row.get_absolute_url() for row in work if row.organisation == municipality]
     pages = ("organisation", "organisation-requirements", "organisation-measures", "maturity", "maturity-add")
     addresses += [reverse(name, args=[municipality.slug]) for name in pages]
+    addresses += [row.get_absolute_url() for row in Complaint.objects.filter(algorithm__in=here)]
+    addresses += [
+        row.get_absolute_url() for row in Proposal.objects.filter(organisation__in=here.values("organisation"))
+    ]
+    addresses += [reverse("organisation-complaints", args=[municipality.slug]), reverse("proposals")]
     addresses += [reverse(name) for name in ("home", "algorithms", "algorithm-add", "framework", "requirements")]
 
     answers = {address: client.get(address).status_code for address in addresses}

@@ -125,6 +125,10 @@ STATUS_LOOK = {
     "not_applied": ("", "–"),
     "to_do": ("", "○"),
     "done": ("good", "✓"),
+    "new": ("warn", "○"),
+    "registered": ("good", "●"),
+    "merged": ("good", "⇄"),
+    "declined": ("", "✕"),
 }
 
 

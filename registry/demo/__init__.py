@@ -17,6 +17,7 @@ from registry.classifying import current_tree
 from registry.demo import people
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
+from registry.demo.intake import add_intake
 from registry.demo.organisation_level import build_organisation_level
 from registry.demo.organisations import PASSWORD, add_organisations, add_people, own_fields
 from registry.demo.responsibilities import add_responsibilities
@@ -26,7 +27,12 @@ __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
 BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = [people.arrange]
 """What is built of the organisation before its algorithms are there, each part from a file of its own."""
 
-AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [people.serve, build_organisation_level, add_responsibilities]
+AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [
+    people.serve,
+    build_organisation_level,
+    add_responsibilities,
+    add_intake,
+]
 """What is built when the algorithms are there."""
 
 

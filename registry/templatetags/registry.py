@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from governance.models import AuditEvent, Organisation
 from registry.compliance import at_a_glance
-from registry.models import Algorithm, Involvement, Letter, MeasureStatus, RequirementAssessment
+from registry.models import Algorithm, Complaint, Involvement, Letter, MeasureStatus, Proposal, RequirementAssessment
 from registry.responsibilities import name_of
 
 register = template.Library()
@@ -108,8 +108,28 @@ VERBS = {
     "involvement.recorded": lambda: _("recorded the involvement of"),
     "involvement.revised": lambda: _("changed the involvement of"),
     "involvement.withdrawn": lambda: _("withdrew the involvement of"),
+    "algorithm.proposal_merged": lambda: _("merged a proposal with the algorithm"),
+    "proposal.made": lambda: _("proposed the algorithm"),
+    "proposal.registered": lambda: _("registered the proposed algorithm"),
+    "proposal.merged": lambda: _("merged the proposal with an algorithm in the register"),
+    "proposal.declined": lambda: _("declined the proposal"),
+    "complaint.recorded": lambda: _("recorded what came in"),
+    "complaint.revised": lambda: _("changed what is recorded"),
+    "complaint.handled": lambda: _("closed it"),
+    "complaint.reopened": lambda: _("opened it again"),
+    "comment.added": lambda: _("commented on"),
+    "comment.resolved": lambda: _("resolved a comment on"),
+    "comment.reopened": lambda: _("opened a comment again on"),
 }
-ABOUT_AN_ITEM = ("requirement.", "measure.", "applicability.", "responsibility.", "team.", "involvement.")
+ABOUT_AN_ITEM = (
+    "requirement.",
+    "measure.",
+    "applicability.",
+    "responsibility.",
+    "team.",
+    "involvement.",
+    "comment.",
+)
 
 
 @register.filter
@@ -131,7 +151,7 @@ def changed_fields(event: AuditEvent) -> list[tuple[str, Any, Any]]:
 
 
 def field_name(name: str) -> str:
-    for model in (Algorithm, RequirementAssessment, MeasureStatus, Involvement):
+    for model in (Algorithm, RequirementAssessment, MeasureStatus, Involvement, Complaint, Proposal):
         if name in {field.name for field in model._meta.get_fields()}:
             field = model._meta.get_field(name)
             text = str(getattr(field, "verbose_name", name))
@@ -143,7 +163,22 @@ def field_name(name: str) -> str:
         "letters": _("Letters"),
         "from": _("From"),
         "task": _("Task"),
+        "comment": _("Comment"),
+        "proposal": _("Proposed algorithm"),
     }.get(name, "")
+
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "status": (RequirementAssessment.Status, Proposal.Status),
+    "choice": (MeasureStatus.Choice,),
+    "progress": (MeasureStatus.Progress,),
+    "kind": (Complaint.Kind, Involvement.Kind),
+    "outcome": (Complaint.Outcome,),
+    "origin": (Proposal.Origin,),
+    "affects_people": (Proposal.Answer,),
+    "personal_data": (Proposal.Answer,),
+}
+"""What the values of a changed field are called."""
 
 
 def _in_words(name: str, value: Any) -> Any:
@@ -151,12 +186,8 @@ def _in_words(name: str, value: Any) -> Any:
         return _("empty")
     if isinstance(value, list):
         return ", ".join(str(row.get("title", row)) if isinstance(row, dict) else str(row) for row in value)
-    for choices in (
-        RequirementAssessment.Status,
-        MeasureStatus.Choice,
-        MeasureStatus.Progress,
-    ):
-        if name in ("status", "choice", "progress") and value in choices.values:
+    for choices in CHOICES.get(name, ()):
+        if value in choices.values:
             return choices(value).label
     return value
 

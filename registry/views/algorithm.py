@@ -15,7 +15,7 @@ from governance.models import AuditEvent
 from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
-from registry.models import Algorithm, Classification, ClassificationDraft
+from registry.models import Algorithm, Classification, ClassificationDraft, Proposal
 from registry.raci_defaults import proposals_for
 from registry.registering import register, revise
 from registry.responsibilities import vacancies_of
@@ -100,8 +100,11 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
             events=events,
             description=description_of(algorithm),
             imported=algorithm.imported_rows.all(),
-            proposals=proposals_for(algorithm),
+            proposed_responsibilities=proposals_for(algorithm),
             vacancies=vacancies_of(algorithm),
+            proposals=Proposal.objects.visible_to(request.user)
+            .filter(algorithm=algorithm)
+            .select_related("proposed_by"),
         ),
     )
 

@@ -1,0 +1,27 @@
+"""Comments on records."""
+
+from typing import Any
+
+from tests.permission_rows import EVERY_ROLE, REGISTRAR, WORKING, Row
+from tests.permission_world import World
+
+
+def comment(world: World) -> list[Any]:
+    return [world.comment.pk]
+
+
+def own_comment(world: World) -> list[Any]:
+    """Of the contributor to whom the work is assigned."""
+    return [world.own_comment.pk]
+
+
+ROWS = [
+    Row("comment-add", WORKING, lambda world: ["algoritme", world.algorithm.pk], method="post", data={"text": "Zo."}),
+    Row("comment-add", WORKING, lambda world: ["klacht", world.complaint.pk], method="post", data={"text": "Zo."}),
+    Row("comment-add", WORKING, lambda world: ["aanmelding", world.proposal.pk], method="post", data={"text": "Zo."}),
+    Row("comment", EVERY_ROLE, comment),
+    Row("comment-resolve", REGISTRAR, comment, method="post"),
+    Row("comment-resolve", REGISTRAR, own_comment, method="post", assigned=True),
+    Row("comment-reopen", REGISTRAR, comment, method="post"),
+    Row("comment-reopen", REGISTRAR, own_comment, method="post", assigned=True),
+]
