@@ -228,6 +228,15 @@ def test_links_are_shown_with_and_without_an_address(client, organisation):
     assert "<li>Awb</li>" in page
 
 
+def test_what_is_not_filled_in_is_left_out_of_the_description(client, organisation):
+    algorithm = registered(organisation, goal="Sneller helpen", provider="Een bedrijf")
+
+    description = client.get(algorithm.get_absolute_url()).context["description"]
+
+    shown = [value for _title, rows in description for _label, value in rows]
+    assert sorted(shown) == ["Een bedrijf", "Sneller helpen"]
+
+
 @pytest.mark.parametrize("page", ["home", "algorithms"])
 def test_a_page_costs_the_same_however_many_algorithms_there_are(client, organisation, page):
     registered(organisation)

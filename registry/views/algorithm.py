@@ -98,7 +98,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 
 def description_of(algorithm: Algorithm) -> list[tuple[Any, list[tuple[str, Any]]]]:
     """The filled-in fields of the description, in the groups of the publication standard."""
-    values: dict[str, Any] = {"themes": ", ".join(str(theme) for theme in algorithm.themes.all())}
+    themes = ", ".join(str(theme) for theme in algorithm.themes.all())
     groups = []
     for title, names in DESCRIPTION:
         rows = []
@@ -106,7 +106,10 @@ def description_of(algorithm: Algorithm) -> list[tuple[Any, list[tuple[str, Any]
             if name in ("name", "description_short"):
                 continue
             display = getattr(algorithm, f"get_{name}_display", None)
-            value = values.get(name) or (display() if display else getattr(algorithm, name, ""))
+            if name == "themes":
+                value: Any = themes
+            else:
+                value = display() if display else getattr(algorithm, name, "")
             label = _("Themes") if name == "themes" else str(Algorithm._meta.get_field(name).verbose_name)
             if value:
                 rows.append((label[:1].upper() + label[1:], value))
