@@ -317,6 +317,60 @@ def test_a_wrong_place_is_named_with_the_reason(place, reason, tmp_path):
     assert said.startswith(reason)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_folder_or_zip_with_two_releases_in_it_stops_and_names_them(packed, acting, tmp_path):
+    folder = tmp_path / "releases"
+    written(folder / "2026-06")
+    written(folder / "2025-09")
+    path = zipped(folder, tmp_path / "releases.zip") if packed else folder
+
+    found = problems(path)
+
+    assert found == [(str(path), None, "there are 2 releases in it, in 2025-09, 2026-06: import one of them")]
+    assert not FrameworkRelease.objects.exists()
+
+
+def test_a_release_with_another_beside_its_docs_is_the_release_itself(tmp_path):
+    folder = written(tmp_path / "kader")
+    expected = read_release(folder)
+    written(folder / "oud")
+
+    assert read_release(folder) == expected
+    assert read_release(zipped(folder, tmp_path / "kader.zip")) == expected
+
+
+def a_dangling_link(page: Path) -> None:
+    page.symlink_to(page.with_name("is-er-niet.md"))
+
+
+def a_link_to_itself(page: Path) -> None:
+    page.symlink_to(page)
+
+
+@pytest.mark.parametrize("make", [a_dangling_link, a_link_to_itself, Path.mkdir])
+@pytest.mark.parametrize("name", [f"{REQUIREMENTS}/aia-09-Toezicht.md", "includes/begrippenlijst.md"])
+def test_a_page_that_is_no_file_stops_the_import_and_withdraws_nothing(make, name, acting, tmp_path):
+    folder = written(tmp_path)
+    import_framework(folder)
+    (folder / name).unlink()
+    make(folder / name)
+
+    found = problems(folder)
+
+    assert found == [(name, None, "this is not a file but a folder, or a link to something that is not there")]
+    assert Requirement.objects.in_force().exists()
+
+
+def test_a_folder_in_a_zip_under_the_name_of_a_page_stops_the_import(acting, tmp_path):
+    file = zipped(written(tmp_path / "kader"), tmp_path / "kader.zip")
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.mkdir(f"{REQUIREMENTS}/aia-10.md")
+
+    assert problems(file) == [
+        (f"{REQUIREMENTS}/aia-10.md", None, "this is not a file but a folder, or a link to something that is not there")
+    ]
+
+
 @pytest.mark.parametrize("folder", [MEASURES, TOOLS, "docs/onderwerpen", "docs/levenscyclus", "docs/rollen"])
 def test_an_unknown_layout_is_refused(folder, tmp_path):
     absent = dict.fromkeys((name for name in RELEASE if name.startswith(f"{folder}/")), None)
