@@ -271,7 +271,9 @@ def decide_all(algorithms: Iterable[Algorithm], moment: datetime | None = None) 
     """Decides for these algorithms what applies and which measures are recommended, writes what changed, recounts.
 
     `moment` (now, unless given) is when it changed, so that it coincides with the change that led to it. An overruled
-    outcome stays as the person put it. A withdrawn requirement stays where somebody worked on it.
+    outcome stays as the person put it. A withdrawn requirement stays where it is in use: where somebody assessed it or
+    ever overruled whether it applies. Where nobody did anything about it, it no longer applies, also if it did until
+    then.
     """
     everything = list(algorithms)
     catalogues: dict[int, Catalogue] = {}
@@ -299,7 +301,7 @@ def _decide_batch(batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue
         recommended.setdefault(algorithm_id, {})[measure_id] = pk
     worked_on = set(
         RequirementAssessment.objects.current().filter(algorithm__in=ids).values_list("algorithm_id", "requirement_id")
-    )
+    ) | set(Applicability.objects.overruled().filter(algorithm__in=ids).values_list("algorithm_id", "requirement_id"))
     closed, opened = [], []
     closed_recommendations, opened_recommendations = [], []
     for algorithm in batch:

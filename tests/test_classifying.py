@@ -5,7 +5,9 @@ import copy
 import pytest
 from django.core.exceptions import ValidationError
 
+from governance.models import FrameworkRelease, Requirement
 from registry import classifying, working
+from registry.catalogue_changes import after_framework_import
 from registry.models import Applicability, Classification, ClassificationDraft
 from registry.registering import register
 from tests import factories
@@ -170,6 +172,47 @@ def test_answers_that_mean_something_else_in_a_newer_tree_are_asked_again(algori
     factories.DecisionTreeFactory(version="2", content=content)
 
     assert classifying.draft_of(algorithm, by=as_somebody).answers == [["1.1", 0]]
+
+
+def withdraw(requirement):
+    """Withdraws it as a release that no longer has it does; returns the names of the algorithms that this touches."""
+    release = FrameworkRelease.objects.create(source="algoritmekader", name="later", fingerprint="later")
+    requirement.withdrawn_in = release
+    requirement.save()
+    return after_framework_import(release, {requirement.pk}, set())
+
+
+def test_a_withdrawn_requirement_goes_where_nobody_worked_on_it(algorithm, tree, as_somebody):
+    classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {"personal_data": True}, tree=tree, by=as_somebody)
+
+    touched = withdraw(Requirement.objects.get(urn__endswith="avg-01"))
+
+    assert "avg-01" not in outcomes(algorithm)
+    assert touched == [f"{algorithm.organisation}: {algorithm}"]
+
+
+@pytest.mark.parametrize("applies", [True, False])
+def test_a_withdrawn_requirement_stays_where_a_person_overruled_it(applies, algorithm, tree, as_somebody):
+    classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {"personal_data": not applies}, tree=tree, by=as_somebody)
+    row = Applicability.objects.current().get(requirement__urn__endswith="avg-01")
+    working.overrule(algorithm, row.requirement, applies=applies, reason="Gegevens.", seen=row.pk, by=as_somebody)
+
+    touched = withdraw(row.requirement)
+
+    still = Applicability.objects.current().get(requirement=row.requirement)
+    assert (still.overruling, still.outcome == "applies") == ("Gegevens.", applies)
+    assert touched == [f"{algorithm.organisation}: {algorithm}"]
+
+
+def test_a_withdrawn_requirement_stays_also_when_its_overruling_ends(algorithm, tree, as_somebody):
+    classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {"personal_data": False}, tree=tree, by=as_somebody)
+    row = Applicability.objects.current().get(requirement__urn__endswith="avg-01")
+    row = working.overrule(algorithm, row.requirement, applies=True, reason="Toch.", seen=row.pk, by=as_somebody)
+    withdraw(row.requirement)
+
+    working.follow_rule(algorithm, row.requirement, seen=row.pk, by=as_somebody)
+
+    assert outcomes(algorithm)["avg-01"] == "does_not_apply"
 
 
 def test_measures_about_buying_are_not_recommended_for_what_is_developed_in_house(as_somebody):
