@@ -11,6 +11,7 @@ from django.utils import translation
 from governance import audit_trail
 from governance.framework_files import FrameworkError
 from governance.framework_import import import_framework
+from governance.framework_pages import SITE, sources_in
 from governance.framework_release import read_release
 from governance.models import (
     AuditCriterion,
@@ -109,6 +110,15 @@ def test_a_release_is_read_with_all_its_fields_and_links(acting, tmp_path):
     assert list(AuditCriterion.objects.values_list("number", "order")) == [("3.01", 1), ("3.10", 2)]
     assert report.added["requirement"] == [URN["requirement"]]
     assert remarks(report) == []
+
+
+def test_of_html_in_the_sources_the_words_are_left():
+    link = """<a href="#" onclick="toon(event, {naar: 'vereisten/'});">Beslishulp</a>"""
+
+    assert sources_in(f"-  [{link}](/voldoen-aan-wetten-en-regels/vereisten/index.md)\n- <b>Een boek</b>") == [
+        {"title_nl": "Beslishulp", "url": f"{SITE}voldoen-aan-wetten-en-regels/vereisten/"},
+        {"title_nl": "Een boek", "url": ""},
+    ]
 
 
 def test_the_release_and_its_report_are_kept_and_audited(acting, tmp_path):

@@ -5,10 +5,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from governance.models import Measure, Requirement
 from registry import working
 from registry.models import Applicability, MeasureStatus, RequirementAssessment
 from registry.registering import register
 from tests import factories
+from tests.well_made_page import look_at
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +77,20 @@ def test_who_saves_the_same_measure_second_sees_what_changed_and_loses_no_typing
     assert (colleague.name in page, "Van een ander" in page, "Van mij" in page) == (True, True, True)
     assert MeasureStatus.objects.current().get().explanation == "Van mij"
     assert MeasureStatus.objects.count() == 2
+
+
+@pytest.mark.parametrize("kind", ["requirement", "measure"])
+def test_a_catalogue_text_is_shown_as_the_text_it_is_and_safely(client, algorithm, request, kind):
+    item = {"requirement": Requirement, "measure": Measure}[kind].objects.get()
+    item.summary_nl = "Volg het [doel](/voldoen-aan-wetten-en-regels/maatregelen/1-pba-02-doel.md)."
+    item.risk_nl = "Een *groot* risico.\n\n### Voor wie\n<script>alert(1)</script>Iedereen."
+    item.save()
+
+    page = look_at(client, request.getfixturevalue(f"{kind}_page"))
+
+    assert f'Volg het <a href="{reverse("measure", args=["1-pba-02-doel"])}">doel</a>.' in page
+    assert "Een <em>groot</em> risico." in page
+    assert "<script>alert" not in page
 
 
 @pytest.mark.parametrize("links", ["geen adres", "javascript:alert(1)", "Titel ftp://voorbeeld.nl"])
