@@ -41,7 +41,7 @@ class Command(BaseCommand):
             with audit_trail.acting(None, "command"):
                 report = import_framework(options["path"], name=options["name"], dry_run=options["dry_run"])
         except FrameworkError as error:
-            raise CommandError(f"{error}\n{_('Nothing was changed.')}") from error
+            raise CommandError("\n".join([str(error), _("Nothing was changed.")])) from error
         if options["verbosity"] > 0:
             for line in describe(report):
                 self.stdout.write(line)
