@@ -56,10 +56,10 @@ def draft_of(algorithm: Algorithm, *, by: User) -> ClassificationDraft:
     return draft
 
 
-def answers_that_fit(classification: Classification, tree: DecisionTree) -> list[list[Any]]:
-    """The answers of a classification as far as they mean the same in `tree`: same labels, same next questions."""
+def answers_that_fit(given: Classification | ClassificationDraft, tree: DecisionTree) -> list[list[Any]]:
+    """The answers that were given as far as they mean the same in `tree`: same labels, same next questions."""
     new, kept = tree_of(tree), []
-    for step in tree_of(classification.tree).walk(classification.answers).steps:
+    for step in tree_of(given.tree).walk(given.answers).steps:
         question = new.questions.get(step.question.number)
         if question is None or step.choice >= len(question.answers):
             break
@@ -114,6 +114,19 @@ def _save_draft(draft: ClassificationDraft, *, by: User) -> None:
     draft.save()
     if not Classification.objects.current().filter(algorithm=draft.algorithm_id).exists():
         decide_all([draft.algorithm])
+
+
+def carry_over(draft: ClassificationDraft, *, by: User) -> Walk:
+    """Takes unfinished answers to the tree in use, as far as they fit it; returns how far they get there."""
+    with transaction.atomic():
+        hold([draft.algorithm_id])
+        tree = current_tree()
+        if tree is not None and draft.tree_id != tree.pk:
+            changes = {"tree": [str(draft.tree), str(tree)]}
+            draft.answers, draft.tree = answers_that_fit(draft, tree), tree
+            _save_draft(draft, by=by)
+            audit_trail.record("classification.carried_over", draft.algorithm, changes)
+    return draft_walk(draft)
 
 
 def discard(draft: ClassificationDraft) -> None:

@@ -90,6 +90,7 @@ VERBS = {
     "algorithm.revised": lambda: _("changed the description"),
     "algorithm.classified": lambda: _("confirmed the classification"),
     "classification.started": lambda: _("began to classify"),
+    "classification.carried_over": lambda: _("took the unfinished answers to the newer decision tree"),
     "classification.discarded": lambda: _("threw the unfinished answers away"),
     "requirement.assessed": lambda: _("worked on requirement"),
     "requirement.verified": lambda: _("verified requirement"),
