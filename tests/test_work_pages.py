@@ -1,5 +1,7 @@
 """Working on requirements and measures, as each kind of person meets it."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -91,6 +93,20 @@ def test_a_catalogue_text_is_shown_as_the_text_it_is_and_safely(client, algorith
     assert f'Volg het <a href="{reverse("measure", args=["1-pba-02-doel"])}">doel</a>.' in page
     assert "Een <em>groot</em> risico." in page
     assert "<script>alert" not in page
+
+
+def test_the_overview_counts_what_is_open_overdue_and_assigned_to_nobody(client, algorithm, as_somebody):
+    requirement = Requirement.objects.get()
+    fields = {"due": date(2020, 1, 1), "assignee": as_somebody}
+    working.assess(algorithm, requirement, fields, seen=None, by=as_somebody)
+
+    overview = client.get(algorithm.get_absolute_url())
+    listed = client.get(reverse("algorithms")).context["page"][0]
+
+    counted = overview.context["algorithm"].compliance
+    assert (counted.open, counted.overdue, counted.unassigned) == (2, 1, 1)
+    assert "<strong>1</strong> of these overdue" in overview.content.decode()
+    assert listed.compliance.overdue == 1
 
 
 @pytest.mark.parametrize("links", ["geen adres", "javascript:alert(1)", "Titel ftp://voorbeeld.nl"])

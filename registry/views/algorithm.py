@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import AuditEvent
+from registry import compliance
 from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
@@ -37,6 +38,7 @@ def algorithms(request: HttpRequest) -> HttpResponse:
     groups = dict(current.values_list("algorithm", "risk_group"))
     for row in page:
         row.risk_group = groups.get(row.pk)
+    compliance.count_overdue(row.compliance for row in page if hasattr(row, "compliance"))
     return render(
         request,
         "registry/algorithms.html",
@@ -80,6 +82,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     classification = Classification.objects.current().with_tree().filter(algorithm=algorithm).first()
     draft = ClassificationDraft.objects.with_tree().filter(algorithm=algorithm).first()
     events = AuditEvent.objects.about(algorithm).select_related("actor")[:8]
+    compliance.count_overdue([algorithm.compliance] if hasattr(algorithm, "compliance") else [])
     return render(
         request,
         "registry/algorithm.html",
