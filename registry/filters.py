@@ -3,8 +3,8 @@
 from typing import Any
 
 import django_filters
-from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,8 +23,8 @@ RISK_GROUPS: list[tuple[str, Any]] = [
 ]
 """What a current classification says as its risk group, and that there is none."""
 
-SORTS: dict[str, tuple[Any, models.F]] = {
-    "name": (_("Name"), F("name")),
+SORTS: dict[str, tuple[Any, F | Lower]] = {
+    "name": (_("Name"), Lower("name")),
     "compliance": (_("Compliance"), F("compliance__ratio")),
     "next_due": (_("Earliest due date"), F("compliance__next_due")),
     "created": (_("Registered"), F("created")),
@@ -54,7 +54,7 @@ class SortFilter(django_filters.ChoiceFilter):
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
-            return qs.order_by("name", "pk")
+            return qs.order_by(SORTS["name"][1].asc(), "pk")
         field = SORTS[value.removeprefix("-")][1]
         if value.startswith("-"):
             return qs.order_by(field.desc(nulls_last=True), "-pk")

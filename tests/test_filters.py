@@ -346,6 +346,14 @@ def test_sorting_puts_what_has_no_value_last_and_ends_in_the_key(registrar, algo
     assert algorithms("sort=-created", registrar) == [twin, bare, low, same]
 
 
+@pytest.mark.parametrize("query", ["", "sort=name"])
+def test_names_are_sorted_without_regard_to_capitals(query, registrar, algorithm_of):
+    second, first, third = algorithm_of(name="Beslisboom"), algorithm_of(name="adviesmodel"), algorithm_of(name="chatbot")
+
+    assert algorithms(query, registrar) == [first, second, third]
+    assert algorithms("sort=-name", registrar) == [third, second, first]
+
+
 @pytest.mark.parametrize("query", ["sort=size", "overdue=banana", "risk_group=high", "theme=x", "status=x", "phase=x"])
 def test_unknown_value_of_the_algorithm_list_is_an_error(query, registrar):
     request = RequestFactory().get("/")
