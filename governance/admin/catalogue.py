@@ -197,7 +197,9 @@ class AuditCriterionAdmin(ViewOnlyAdmin):
 
 @admin.register(Term)
 class TermAdmin(ViewOnlyAdmin):
-    list_display = ["term_nl", "term_en", "slug"]
+    list_display = ["term_nl", "term_en", "slug", "withdrawn_in"]
+    list_filter = [("withdrawn_in", admin.EmptyFieldListFilter)]
+    list_select_related = ["withdrawn_in"]
     search_fields = ["term_nl", "term_en", "definition_nl", "definition_en"]
 
 

@@ -63,7 +63,7 @@ def describe(report: Report) -> Iterator[str]:
         (_("Withdrawn:"), report.withdrawn),
         (_("Back again:"), report.returned),
     ):
-        lines = [f"  {key}" for kind in ("requirement", "measure", "tool", "criterion") for key in part[kind]]
+        lines = [f"  {key}" for kind in ("requirement", "measure", "tool", "criterion", "term") for key in part[kind]]
         yield from [heading, *lines] if lines else []
     for kind, changed in report.changed.items():
         if changed:
