@@ -369,13 +369,12 @@ def preview(draft: ClassificationDraft) -> Preview:
     catalogue = catalogue_of(algorithm.organisation)
     profile = profile_of(draft_walk(draft), draft.facts, algorithm.acquisition)
     current = {row.requirement_id: row for row in Applicability.objects.current().filter(algorithm=algorithm)}
-    classified = Classification.objects.current().filter(algorithm=algorithm).exists()
     added, removed, applying, undetermined = set(), set(), 0, 0
     for requirement, (outcome, _reason) in catalogue.outcomes(profile).items():
         row = current.get(requirement)
         if row and row.is_overruled:
             outcome = row.outcome
-        applies, applied = outcome == Outcome.APPLIES, bool(classified and row and row.outcome == Outcome.APPLIES)
+        applies, applied = outcome == Outcome.APPLIES, bool(row and row.outcome == Outcome.APPLIES)
         applying += applies
         undetermined += outcome == Outcome.UNDETERMINED
         if applies and not applied:

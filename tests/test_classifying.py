@@ -118,6 +118,17 @@ def test_the_preview_names_what_is_added_and_removed(algorithm, tree, as_somebod
     assert (preview.applying, preview.undetermined) == (2, 0)
 
 
+def test_what_applied_already_is_not_added_by_the_first_classification(algorithm, as_somebody):
+    factories.RequirementFactory(urn="urn:nl:ak:ver:woo-01", law=factories.LawFactory(slug="woo"))
+    classifying.decide_all([algorithm])
+    for question, choice in HIGH_RISK_DEPLOYER:
+        classifying.answer(algorithm, question, choice, by=as_somebody)
+
+    preview = classifying.preview(ClassificationDraft.objects.get())
+
+    assert ([r.code for r in preview.added], preview.removed, preview.applying) == (["aia-01", "aia-20"], [], 3)
+
+
 def test_work_on_what_no_longer_applies_comes_back_with_its_history(algorithm, tree, as_somebody):
     classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {}, tree=tree, by=as_somebody)
     requirement = Applicability.objects.get(requirement__urn__endswith="aia-20", until=None).requirement
