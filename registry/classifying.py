@@ -364,17 +364,25 @@ class Preview:
 
 
 def preview(draft: ClassificationDraft) -> Preview:
-    """What would apply after confirming this draft that does not now, and the other way round."""
+    """What would apply after confirming this draft that does not now, and the other way round.
+
+    While nothing was confirmed, now is what applies without an answer: the draft's own answers already count by then.
+    """
     algorithm = draft.algorithm
     catalogue = catalogue_of(algorithm.organisation)
     profile = profile_of(draft_walk(draft), draft.facts, algorithm.acquisition)
     current = {row.requirement_id: row for row in Applicability.objects.current().filter(algorithm=algorithm)}
+    before = {pk: row.outcome for pk, row in current.items()}
+    if not Classification.objects.current().filter(algorithm=algorithm).exists():
+        unanswered = catalogue.outcomes(profile_of(None, {}, algorithm.acquisition))
+        overruled = {pk for pk, row in current.items() if row.is_overruled}
+        before |= {pk: outcome for pk, (outcome, _reason) in unanswered.items() if pk not in overruled}
     added, removed, applying, undetermined = set(), set(), 0, 0
     for requirement, (outcome, _reason) in catalogue.outcomes(profile).items():
         row = current.get(requirement)
         if row and row.is_overruled:
             outcome = row.outcome
-        applies, applied = outcome == Outcome.APPLIES, bool(row and row.outcome == Outcome.APPLIES)
+        applies, applied = outcome == Outcome.APPLIES, before.get(requirement) == Outcome.APPLIES
         applying += applies
         undetermined += outcome == Outcome.UNDETERMINED
         if applies and not applied:

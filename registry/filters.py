@@ -44,6 +44,16 @@ class AppliesFilter(LinkedFilter):
         )
 
 
+class OrganisationFilter(LinkedFilter):
+    """Keeps what is of one of the chosen organisations or of one below it, as rights flow down the tree."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        within = Q()
+        for organisation in value:
+            within |= Q(**{f"{self.field_name}__path__startswith": organisation.path})
+        return qs.filter(within)
+
+
 class SortFilter(django_filters.ChoiceFilter):
     """Sorts by one of `SORTS`, downwards after a minus sign; what has no value comes last, equals by key."""
 
@@ -67,7 +77,9 @@ def visible_organisations(request: Any) -> QuerySet[Organisation]:
 
 class AlgorithmFilter(QueryFilterSet):
     q = SearchFilter("name__icontains", "description_short__icontains", "department__icontains", "provider__icontains")
-    organisation = LinkedFilter(field_name="organisation", queryset=visible_organisations, label=_("Organisation"))
+    organisation = OrganisationFilter(
+        field_name="organisation", queryset=visible_organisations, label=_("Organisation")
+    )
     phase = LinkedFilter(field_name="phase", queryset=LifecyclePhase.objects.all(), label=_("Lifecycle phase"))
     risk_group = django_filters.MultipleChoiceFilter(choices=RISK_GROUPS, method="in_risk_group", label=_("Risk group"))
     publication_category = django_filters.MultipleChoiceFilter(

@@ -74,6 +74,17 @@ def test_the_list_shows_the_algorithms_of_ones_own_organisations_only(client, or
     assert ("Van ons" in page, "Van anderen" in page) == (True, False)
 
 
+@pytest.mark.parametrize("query", ["organisation=nergens", "sort=size", "overdue=banana", "phase=x"])
+def test_a_filter_that_makes_no_sense_is_an_error_above_an_empty_list(client, organisation, query):
+    registered(organisation)
+
+    answer = client.get(f"{reverse('algorithms')}?{query}")
+
+    assert list(answer.context["filter"].errors) == [query.split("=")[0]]
+    assert list(answer.context["page"]) == []
+    assert answer.context["is_filtered"]
+
+
 def test_rights_flow_down_the_tree_and_not_up(client, organisation):
     department = factories.OrganisationFactory(parent=organisation)
     below = registered(department, name="Van de afdeling")

@@ -295,6 +295,19 @@ def test_organisation_filter_offers_the_visible_organisations_only(registrar, al
     assert [organisation.slug for organisation in hidden.form.fields["organisation"].queryset] == [own]
 
 
+def test_an_organisation_is_filtered_with_what_is_below_it(registrar, algorithm_of):
+    here = algorithm_of(name="a")
+    unit = factories.OrganisationFactory(parent=here.organisation)
+    below = factories.AlgorithmFactory(organisation=unit, name="b")
+    deeper = factories.AlgorithmFactory(organisation=factories.OrganisationFactory(parent=unit), name="c")
+    beside = factories.AlgorithmFactory(organisation=factories.OrganisationFactory(parent=here.organisation), name="d")
+
+    assert algorithms(f"organisation={here.organisation.slug}", registrar) == [here, below, deeper, beside]
+    assert algorithms(f"organisation={unit.slug}", registrar) == [below, deeper]
+    both = f"organisation={unit.slug}&organisation={beside.organisation.slug}"
+    assert algorithms(both, registrar) == [below, deeper, beside]
+
+
 def test_phase_status_category_and_theme(registrar, algorithm_of):
     wanted = algorithm_of(
         phase=factories.PhaseFactory(number=3), status="In gebruik", publication_category="Impactvolle algoritmes"

@@ -33,7 +33,8 @@ def visible_algorithm(request: HttpRequest, pk: int, permission: str = "registry
 @login_required
 def algorithms(request: HttpRequest) -> HttpResponse:
     found = AlgorithmFilter(request.GET, queryset=Algorithm.objects.visible_to(request.user), request=request)
-    page = Paginator(found.qs.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = found.qs if found.is_valid() else Algorithm.objects.none()
+    page = Paginator(rows.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
     current = Classification.objects.current().filter(algorithm__in=[row.pk for row in page])
     groups = dict(current.values_list("algorithm", "risk_group"))
     for row in page:
@@ -46,7 +47,8 @@ def algorithms(request: HttpRequest) -> HttpResponse:
             "section": "algorithms",
             "filter": found,
             "page": page,
-            "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort")),
+            "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort"))
+            or not found.is_valid(),
             "may_register": registrable(request.user).exists(),
         },
     )
