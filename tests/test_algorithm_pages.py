@@ -4,10 +4,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from governance import audit_trail
+from governance.models import AuditEvent
 from registry.models import Algorithm
 from registry.registering import register, revise
+from registry.templatetags.registry import changed_fields
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -271,6 +274,38 @@ def test_the_history_tells_who_changed_what(client, organisation, officer):
 
     assert officer.name in page
     assert "Sneller helpen" in page
+
+
+def test_a_change_is_told_in_words_with_local_time_and_without_what_says_nothing():
+    changes = {
+        "outcome": ["applies", "does_not_apply"],
+        "overruling": ["", "Geen besluit."],
+        "claimed_at": [None, "2026-11-24T23:44:16.706617+00:00"],
+        "due": ["2026-10-30", None],
+        "acquisition": [None, "bought"],
+        "themes": [[], ["Verkeer", "Werk"]],
+        "links": [[], [{"title": "Besluit", "url": "https://voorbeeld.nl"}]],
+        "explanation": [None, ""],
+        "facts": [{"personal_data": False}, {"personal_data": True}],
+        "labels": [None, ["aanbieder"]],
+        "conclusion": [None, "12.0"],
+        "answers": [None, [["1.1", 0]]],
+    }
+
+    with translation.override("en"):
+        told = changed_fields(AuditEvent(changes=changes))
+
+    assert told == [
+        ("Outcome", "Applies", "Does not apply"),
+        ("Reason for overruling", "empty", "Geen besluit."),
+        ("Claimed on", "empty", "25 November 2026, 00:44"),
+        ("Due date", "30 October 2026", "empty"),
+        ("How acquired", "empty", "Bought from a supplier"),
+        ("Themes", "empty", "Traffic, Work"),
+        ("Links", "empty", "Besluit"),
+        ("Personal data are processed", "No", "Yes"),
+        ("Labels", "empty", "aanbieder"),
+    ]
 
 
 def test_a_visitor_is_welcomed_and_can_read_the_framework(client, db):

@@ -100,6 +100,7 @@ def test_the_overview_counts_what_is_open_overdue_and_assigned_to_nobody(client,
     fields = {"due": date(2020, 1, 1), "assignee": as_somebody}
     working.assess(algorithm, requirement, fields, seen=None, by=as_somebody)
 
+    client.cookies["django_language"] = "en"
     overview = client.get(algorithm.get_absolute_url())
     listed = client.get(reverse("algorithms")).context["page"][0]
 
@@ -107,6 +108,25 @@ def test_the_overview_counts_what_is_open_overdue_and_assigned_to_nobody(client,
     assert (counted.open, counted.overdue, counted.unassigned) == (2, 1, 1)
     assert "<strong>1</strong> of these overdue" in overview.content.decode()
     assert listed.compliance.overdue == 1
+
+
+def test_own_items_with_the_same_code_are_told_apart_by_their_organisation(client, as_somebody):
+    above = as_somebody.memberships.get().organisation
+    unit = factories.OrganisationFactory(parent=above, name="Sociaal Domein")
+    for organisation in (above, unit):
+        urn = f"urn:nl:{organisation.slug}"
+        duty = factories.RequirementFactory(
+            urn=f"{urn}:ver:01", slug=f"{organisation.slug}-ver-01", organisation=organisation, law=None
+        )
+        factories.MeasureFactory(
+            urn=f"{urn}:mtr:01", slug=f"{organisation.slug}-mtr-01", organisation=organisation, requirements=[duty]
+        )
+    algorithm = register(unit, {"name": "Ordenen", "description_short": "x"}, by=as_somebody)
+    client.force_login(as_somebody)
+
+    for page in ("algorithm-requirements", "algorithm-measures"):
+        shown = look_at(client, reverse(page, args=[algorithm.pk]), "en")
+        assert [shown.count(f"Own item of {organisation}<") for organisation in (above, unit)] == [1, 1]
 
 
 @pytest.mark.parametrize("links", ["geen adres", "javascript:alert(1)", "Titel ftp://voorbeeld.nl"])

@@ -1,12 +1,17 @@
+import re
 from typing import Any
 
 from django import template
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from governance.models import AuditEvent
-from registry.models import Algorithm, MeasureStatus, RequirementAssessment
+from governance.models import AuditEvent, Fact
+from governance.templatetags.governance import day
+from registry.models import Algorithm, AlgorithmTheme, Applicability, MeasureStatus, RequirementAssessment
 
 register = template.Library()
 
@@ -111,38 +116,58 @@ def told(event: AuditEvent) -> str:
 
 @register.filter
 def changed_fields(event: AuditEvent) -> list[tuple[str, Any, Any]]:
-    """(field in words, old, new) for every change that means something to a reader."""
+    """(field in words, old, new) for every change that means something to a reader and can be told apart in words."""
     rows = []
     for name, (old, new) in event.changes.items():
-        label = field_name(name)
-        if label and not isinstance(old or new, dict):
+        if name == "facts":
+            before, after = old or {}, new or {}
+            for fact, text in Fact.choices:
+                rows.append((str(text), _in_words(fact, before.get(fact)), _in_words(fact, after.get(fact))))
+        elif (label := field_name(name)) and not isinstance(old or new, dict):
             rows.append((label, _in_words(name, old), _in_words(name, new)))
-    return rows
+    return [row for row in rows if row[1] != row[2]]
+
+
+def _fields(name: str) -> list[Any]:
+    models = [Algorithm, RequirementAssessment, MeasureStatus, Applicability]
+    return [field for model in models for field in model._meta.fields if field.name == name]
 
 
 def field_name(name: str) -> str:
-    for model in (Algorithm, RequirementAssessment, MeasureStatus):
-        if name in {field.name for field in model._meta.get_fields()}:
-            field = model._meta.get_field(name)
-            text = str(getattr(field, "verbose_name", name))
-            return text[:1].upper() + text[1:]
-    return {"outcome": _("Outcome"), "overruling": _("Reason for overruling"), "conclusion": _("Conclusion")}.get(
-        name, ""
-    )
+    """The name of a field in words; empty for what means nothing to a reader."""
+    known = {
+        "overruling": _("Reason for overruling"),
+        "labels": _("Labels"),
+        "themes": _("Themes"),
+        "tree": _("Decision tree"),
+    }
+    text = known.get(name) or next((str(field.verbose_name) for field in _fields(name)), "")
+    return text[:1].upper() + text[1:]
+
+
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _in_words(name: str, value: Any) -> Any:
+    """A value of a change as a reader would write it: choices by their names, moments by the local clock."""
     if value in (None, "", []):
         return _("empty")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     if isinstance(value, list):
-        return ", ".join(str(row.get("title", row)) if isinstance(row, dict) else str(row) for row in value)
-    for choices in (
-        RequirementAssessment.Status,
-        MeasureStatus.Choice,
-        MeasureStatus.Progress,
-    ):
-        if name in ("status", "choice", "progress") and value in choices.values:
-            return choices(value).label
+        rows = [row.get("title", row) if isinstance(row, dict) else _in_words(name, row) for row in value]
+        return ", ".join(map(str, rows))
+    choices = AlgorithmTheme.Theme.choices if name == "themes" else []
+    for field in _fields(name):
+        choices = [*choices, *(field.flatchoices or [])]
+    if value in dict(choices):
+        return str(dict(choices)[value])
+    if isinstance(value, str) and ISO_DATE.match(value):
+        moment = parse_datetime(value) if "T" in value else None
+        if moment is not None:
+            return f"{day(moment)}, {date_format(localtime(moment), 'H:i')}"
+        if ISO_DATE.fullmatch(value):
+            return day(parse_date(value))
     return value
 
 
