@@ -45,6 +45,7 @@ from governance.permissions import REGISTRAR
 @admin.register(Topic, Discipline, AuditFramework)
 class GroupAdmin(ViewOnlyAdmin):
     list_display = ["slug", "title_nl", "title_en"]
+    list_filter = [("title_en", admin.EmptyFieldListFilter), ("body_nl", admin.EmptyFieldListFilter)]
     search_fields = ["slug", "title_nl", "title_en"]
 
 
