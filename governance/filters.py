@@ -174,7 +174,7 @@ class CatalogueFilter(QueryFilterSet):
         axes = {name: axis for name, axis in self.filters.items() if isinstance(axis, AxisFilter)}
         if found.model is Requirement or not any(self.form.cleaned_data[name] for name in axes):
             return found
-        fitting = Requirement.objects.visible_to(self.request.user).in_force()
+        fitting: QuerySet[Any] = Requirement.objects.visible_to(self.request.user).in_force()
         for name, axis in axes.items():
             fitting = axis.filter(fitting, self.form.cleaned_data[name])
         linked = found.model._default_manager.filter(requirements__in=fitting.order_by().values("pk"))

@@ -99,7 +99,7 @@ def _read_folder(path: Path) -> dict[str, bytes]:
 
 
 def _the_one(roots: Iterable[str], path: Path) -> str:
-    """The one folder with a release in it; nothing where there is none. Raises `FrameworkError` where there are more."""
+    """The one folder with a release in it; empty where there is none. Raises `FrameworkError` where there are more."""
     names = sorted(root.rstrip("/") for root in roots)
     if len(names) > 1:
         several = {"n": len(names), "folders": ", ".join(names)}

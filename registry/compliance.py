@@ -60,7 +60,7 @@ def count(algorithms: Iterable[int]) -> dict[int, Counts]:
     """The counts of each algorithm, from the rows themselves; an algorithm without rows counts as nothing."""
     ids = list(algorithms)
     counts: dict[int, Counts] = {pk: dict.fromkeys(COUNTS, 0) | {"next_due": None, "ratio": None} for pk in ids}
-    requirements = (
+    requirements: QuerySet[Any, Any] = (
         _requirements(ids)
         .values("algorithm")
         .annotate(
@@ -72,7 +72,7 @@ def count(algorithms: Iterable[int]) -> dict[int, Counts]:
             next_due=Min("due", filter=OPEN_REQUIREMENT),
         )
     )
-    measures = (
+    measures: QuerySet[Any, Any] = (
         _measures(ids)
         .values("algorithm")
         .annotate(
