@@ -4,6 +4,7 @@
   that has it again.
 - A release replaces the Dutch texts and the links; English texts, facts and dates stay.
 - The built-in catalogue leaves alone what a release brought, and supplies only what a release does not say.
+- Criteria and terms are those of the release in force, or of the built-in catalogue while there is none.
 - Topics, phases, disciplines, laws and audit frameworks keep their short names; a release adds the text of their page.
 - An organisation's own items, and what it linked to them, are never touched.
 """
@@ -140,6 +141,7 @@ class Comparison:
         self.catalogue = catalogue
         self.is_release = catalogue.source == FrameworkRelease.Source.ALGORITMEKADER
         self.release_was_here = FrameworkRelease.objects.filter(source=FrameworkRelease.Source.ALGORITMEKADER).exists()
+        self.decides = self.is_release or not self.release_was_here
         self.report = Report(remarks=list(catalogue.remarks))
         self.items: dict[str, Any] = {}
         for model in ITEMS.values():
@@ -152,6 +154,7 @@ class Comparison:
         self.new = {item.urn: item for item in catalogue.items}
         self.relevant: set[str] = set()
         self._compare_groups()
+        self._compare_terms()
         self._compare_criteria()
         self._compare_items()
 
@@ -191,14 +194,17 @@ class Comparison:
             for slug, fields in rows.items():
                 row = self.groups[kind].get(slug)
                 if row is None:
-                    self.report.added[kind].append(slug)
+                    if kind != "term" or self.decides:
+                        self.report.added[kind].append(slug)
                     continue
                 said = {name: value for name, value in fields.items() if self._is_said(kind, name)}
                 changes = {name: value for name, value in said.items() if getattr(row, name) != value}
+                if kind == "term" and row.withdrawn_in_id and self.decides:
+                    self.report.returned[kind].append(slug)
                 if changes:
                     self.group_changes[kind][slug] = changes
                     self.report.changed[kind][slug] = _names(changes)
-                else:
+                elif slug not in self.report.returned[kind]:
                     self.report.unchanged[kind] += 1
 
     def _is_said(self, kind: str, name: str) -> bool:
@@ -206,19 +212,24 @@ class Comparison:
             return name in SAID_BY_RELEASE
         return not (kind == "term" and self.release_was_here and name.endswith("_nl"))
 
+    def _compare_terms(self) -> None:
+        """What the catalogue's glossary lacks is withdrawn; one without a glossary says nothing of terms."""
+        if self.decides and self.catalogue.groups["term"]:
+            in_force = [slug for slug, row in self.groups["term"].items() if row.withdrawn_in_id is None]
+            self.report.withdrawn["term"] = [slug for slug in in_force if slug not in self.catalogue.groups["term"]]
+
     def _compare_criteria(self) -> None:
-        decides = self.is_release or not self.release_was_here
         for key, order in self.catalogue.criteria.items():
             row = self.criteria.get(key)
             if row is None:
                 self.report.added["criterion"].append(key)
-            elif decides and row.withdrawn_in_id:
+            elif self.decides and row.withdrawn_in_id:
                 self.report.returned["criterion"].append(key)
-            elif decides and row.order != order:
+            elif self.decides and row.order != order:
                 self.report.changed["criterion"][key] = ["order"]
             else:
                 self.report.unchanged["criterion"] += 1
-        if decides:
+        if self.decides:
             in_force = [key for key, row in self.criteria.items() if row.withdrawn_in_id is None]
             self.report.withdrawn["criterion"] = [key for key in in_force if key not in self.catalogue.criteria]
 
@@ -267,7 +278,7 @@ class Comparison:
 
     def write(self, release: FrameworkRelease) -> None:
         """Writes the differences as those of `release`, which must have been saved."""
-        self._write_groups()
+        self._write_groups(release)
         self._write_criteria(release)
         self._write_items(release)
         self._write_ties()
@@ -276,13 +287,17 @@ class Comparison:
         """Primary keys of items of a kind, once written, that were added or withdrawn or differ to some consequence."""
         return {self.items[urn].pk for urn in self.relevant if _kind(self.items[urn]) == kind}
 
-    def _write_groups(self) -> None:
+    def _write_groups(self, release: FrameworkRelease) -> None:
         for kind, model in GROUPS.items():
             new = [model(slug=slug, **self.catalogue.groups[kind][slug]) for slug in self.report.added[kind]]
             for row in model.objects.bulk_create(new):
                 self.groups[kind][row.slug] = row
             changes = self.group_changes[kind]
             _update(model, [(self.groups[kind][slug], fields) for slug, fields in changes.items()])
+        terms = self.groups["term"]
+        withdrawn = [(terms[slug], {"withdrawn_in": release}) for slug in self.report.withdrawn["term"]]
+        returned = [(terms[slug], {"withdrawn_in": None}) for slug in self.report.returned["term"]]
+        _update(Term, [*withdrawn, *returned])
 
     def _write_criteria(self, release: FrameworkRelease) -> None:
         order = self.catalogue.criteria

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from django.conf import settings
 from django.db import transaction
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from jsonschema import SchemaError, ValidationError
 from jsonschema.validators import validator_for
@@ -279,15 +280,22 @@ def _reason(error: ValidationError) -> str:
             return _("this is empty.")
         case "type" if found is None:
             return _("this is empty.")
+        case "type" if not error.absolute_path:
+            return _(
+                "this is no decision tree: a file with “name”, “version”, “questions” and “conclusions” is needed. "
+                "Give the file with the tree itself, which the publisher calls decision-tree.yaml."
+            )
         case "type" if "string" in expected and not isinstance(found, dict | list):
             return _("this must be text: put it between quotes.")
+        case "type" if expected in ("array", "object"):
+            return _("this must be a list.") if expected == "array" else _("this must be a group of named fields.")
         case "maxLength":
             return _("this is longer than %(n)d characters.") % {"n": expected}
         case "minItems":
             return _("at least %(n)d are needed.") % {"n": expected}
         case "maxItems":
             return _("at most %(n)d are allowed.") % {"n": expected}
-    return textwrap.shorten(error.message, 200)
+    return Truncator(error.message.replace(repr(found), Truncator(repr(found)).chars(60))).chars(200)
 
 
 def _fingerprint(document: Document) -> str:

@@ -94,14 +94,17 @@ class LinkedFilter(django_filters.ModelMultipleChoiceFilter):
 
 
 class AxisFilter(django_filters.MultipleChoiceFilter):
-    """Keeps the requirements with at least one of the chosen values on an axis of the AI Act profile."""
+    """Keeps the requirements with at least one of the chosen values on an axis of the AI Act profile.
+
+    Leaves measures and tools to `CatalogueFilter`, which looks at all axes together.
+    """
 
     def __init__(self, axis: Axis) -> None:
         super().__init__(choices=AXIS_VALUES[axis], label=axis.label)
         self.axis = axis
 
     def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
-        if not value:
+        if not value or qs.model is not Requirement:
             return qs
         return qs.filter(Exists(AxisValue.objects.filter(requirement=OuterRef("pk"), axis=self.axis, value__in=value)))
 
@@ -137,7 +140,10 @@ class SearchFilter(django_filters.CharFilter):
 
 
 class CatalogueFilter(QueryFilterSet):
-    """The filters that requirements, measures and tools share."""
+    """The filters that requirements, measures and tools share.
+
+    Of measures and tools the AI Act profile keeps what is linked to one requirement that has all of it.
+    """
 
     OWN = [("framework", _("Of the national framework")), ("own", _("Of an organisation itself"))]
 
@@ -148,12 +154,31 @@ class CatalogueFilter(QueryFilterSet):
         "title_en__icontains",
         "summary_nl__icontains",
         "summary_en__icontains",
+        "body_nl__icontains",
+        "body_en__icontains",
     )
     topic = LinkedFilter(field_name="topics", queryset=Topic.objects.all(), label=_("Topic"))
     phase = LinkedFilter(field_name="phases", queryset=LifecyclePhase.objects.all(), label=_("Lifecycle phase"))
     discipline = LinkedFilter(field_name="disciplines", queryset=Discipline.objects.all(), label=_("Discipline"))
     law = LinkedFilter(field_name="requirements__law", queryset=Law.objects.all(), label=_("Law"))
     own = django_filters.ChoiceFilter(choices=OWN, method="whose", label=_("Origin"))
+    application_type = AxisFilter(Axis.APPLICATION_TYPE)
+    risk_group = AxisFilter(Axis.RISK_GROUP)
+    role = AxisFilter(Axis.ROLE)
+    transparency = AxisFilter(Axis.TRANSPARENCY)
+    systemic_risk = AxisFilter(Axis.SYSTEMIC_RISK)
+    open_source = AxisFilter(Axis.OPEN_SOURCE)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found = super().filter_queryset(queryset)
+        axes = {name: axis for name, axis in self.filters.items() if isinstance(axis, AxisFilter)}
+        if found.model is Requirement or not any(self.form.cleaned_data[name] for name in axes):
+            return found
+        fitting: QuerySet[Any] = Requirement.objects.visible_to(self.request.user).in_force()
+        for name, axis in axes.items():
+            fitting = axis.filter(fitting, self.form.cleaned_data[name])
+        linked = found.model._default_manager.filter(requirements__in=fitting.order_by().values("pk"))
+        return found.filter(pk__in=linked.order_by().values("pk"))
 
     def whose(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(organisation__isnull=value == "framework")
@@ -161,12 +186,6 @@ class CatalogueFilter(QueryFilterSet):
 
 class RequirementFilter(CatalogueFilter):
     law = LinkedFilter(field_name="law", queryset=Law.objects.all(), label=_("Law"))
-    application_type = AxisFilter(Axis.APPLICATION_TYPE)
-    risk_group = AxisFilter(Axis.RISK_GROUP)
-    role = AxisFilter(Axis.ROLE)
-    transparency = AxisFilter(Axis.TRANSPARENCY)
-    systemic_risk = AxisFilter(Axis.SYSTEMIC_RISK)
-    open_source = AxisFilter(Axis.OPEN_SOURCE)
 
     class Meta:
         model = Requirement

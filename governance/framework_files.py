@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,29 +83,48 @@ def _reason(error: OSError) -> str:
 
 
 def _read_folder(path: Path) -> dict[str, bytes]:
-    folders = [path, *sorted(below for below in path.iterdir() if below.is_dir())]
-    root = next((folder for folder in folders if (folder / FOLDERS["requirement"]).is_dir()), path)
+    below = [folder.name for folder in path.iterdir() if (folder / FOLDERS["requirement"]).is_dir()]
+    root = path if (path / FOLDERS["requirement"]).is_dir() else path / _the_one(below, path)
     places = [root / folder for folder in FOLDERS.values() if (root / folder).is_dir()]
     pages = [page for place in places for page in place.iterdir()]
     found: dict[str, bytes] = {}
     for file in (*pages, root / GLOSSARY, root / CRITERIA):
         name = file.relative_to(root).as_posix()
-        if _is_read(name) and file.is_file():
+        if _is_read(name) and (file.exists() or file.is_symlink()):
+            if not file.is_file():
+                raise _no_file(name)
             with file.open("rb") as stream:
                 found[name] = _take(stream, name, found)
     return found
 
 
+def _the_one(roots: Iterable[str], path: Path) -> str:
+    """The one folder with a release in it; empty where there is none. Raises `FrameworkError` where there are more."""
+    names = sorted(root.rstrip("/") for root in roots)
+    if len(names) > 1:
+        several = {"n": len(names), "folders": ", ".join(names)}
+        reason = _("there are %(n)d releases in it, in %(folders)s: import one of them") % several
+        raise FrameworkError(Problem(str(path), reason))
+    return names[0] if names else ""
+
+
+def _no_file(name: str) -> FrameworkError:
+    return FrameworkError(Problem(name, _("this is not a file but a folder, or a link to something that is not there")))
+
+
 def _read_zip(path: Path) -> dict[str, bytes]:
     """Reads the members in memory and never extracts: where a member says that it belongs makes no difference."""
     with zipfile.ZipFile(path) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
+        members = archive.infolist()
         marks = {member.filename.partition(FOLDERS["requirement"])[0] for member in members if ITEMS in member.filename}
-        root = min((mark for mark in marks if mark.count("/") <= 1), key=len, default="")
+        roots = {mark for mark in marks if mark == "" or (mark.count("/") == 1 and mark.endswith("/"))}
+        root = "" if "" in roots or not roots else f"{_the_one(roots, path)}/"
         found: dict[str, bytes] = {}
         for member in members:
-            name = member.filename.removeprefix(root)
+            name = member.filename.removeprefix(root).rstrip("/")
             if member.filename.startswith(root) and _is_read(name):
+                if member.is_dir():
+                    raise _no_file(name)
                 with archive.open(member) as stream:
                     found[name] = _take(stream, name, found)
     return found

@@ -39,6 +39,7 @@ _ATTRIBUTES = re.compile(r"\s*\{[^}]*\}\s*$")
 _EMPTY_EXPANDER = re.compile(r"^\?\?\?\+?[^\n]*$(?!\n+[ \t]+\S)", re.MULTILINE)
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(((?:[^()]|\([^()]*\))*)\)")
 _ABSOLUTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|#|//|/)", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
 _BULLET = re.compile(r"\s*[-*+]\s+")
 _BUTTON = re.compile(r"\]\((https?://[^)\s]+)\)\{[^}]*button[^}]*\}")
 
@@ -194,9 +195,12 @@ def site_address(path: str) -> str:
 
 
 def sources_in(text: str) -> list[dict[str, str]]:
-    """What the section on sources names: `{title_nl, url}` per link, and per point of a list without one."""
+    """What the section on sources names: `{title_nl, url}` per link, and per point of a list without one.
+
+    Of HTML in it the words are left.
+    """
     sources: list[dict[str, str]] = []
-    for line in text.split("\n"):
+    for line in _TAG.sub("", text).split("\n"):
         links = [(title.strip(), address.strip()) for title, address in _LINK.findall(line)]
         is_point = bool(_BULLET.match(line))
         whole = _LINK.sub(r"\1", _BULLET.sub("", line, count=1)).strip(" \t|.")

@@ -53,6 +53,9 @@ _ICON = re.compile(r":(?:material|fontawesome|octicons|simple)-[\w-]+:")
 
 REL = "noopener noreferrer nofollow"
 _ANCHOR_TAG = re.compile(r'<a((?: [\w-]+="[^"]*")*)>')
+_ANCHOR_ELEMENT = re.compile(r"<a((?: [\w-]+=\"[^\"]*\")*)>(.*?)</a>", re.DOTALL)
+_ID = re.compile(r' id="([^"]*)"')
+_WITHIN = re.compile(r' href="#([^"]*)"')
 _OUTWARD = re.compile(r' href="(?!#|/["?\w-])')
 
 TAGS = {
@@ -103,12 +106,30 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def clean(text: str) -> SafeString:
-    """HTML without anything that runs, loads or imitates the page; links that lead outward say so in `rel`."""
+    """HTML without anything that runs, loads or imitates the page; links that lead outward say so in `rel`.
+
+    Of a link without an address the words are left.
+    """
 
     def inward_without_rel(found: re.Match[str]) -> str:
         return found[0] if _OUTWARD.search(found[1]) else found[0].replace(f' rel="{REL}"', "")
 
-    return SafeString(_ANCHOR_TAG.sub(inward_without_rel, _filter.clean(text)))
+    def words_without_address(found: re.Match[str]) -> str:
+        return found[0] if " href=" in found[1] or _ID.search(found[1]) else found[2]
+
+    cleaned = _ANCHOR_ELEMENT.sub(words_without_address, _filter.clean(text))
+    return SafeString(_ANCHOR_TAG.sub(inward_without_rel, cleaned))
+
+
+def _without_dead_ends(shown: str) -> SafeString:
+    """Of a link to a part of this text that is not in it, the words are left."""
+    places = set(_ID.findall(shown))
+
+    def words_of_dead_end(found: re.Match[str]) -> str:
+        within = _WITHIN.search(found[1])
+        return found[2] if within and within[1] not in places else found[0]
+
+    return SafeString(_ANCHOR_ELEMENT.sub(words_of_dead_end, shown))
 
 
 def render(
@@ -121,7 +142,7 @@ def render(
     """Safe HTML of a Markdown text, with its headings from level `top` down.
 
     `terms` are explained where they occur (term to definition). A link within the framework goes where `link_for`
-    says, by default to our own page of that item.
+    says, by default to our own page of that item; one to a part of the text that is not there shows its words only.
     """
     if not markdown_text.strip():
         return SafeString("")
@@ -139,7 +160,7 @@ def render(
         ],
         output_format="html",
     )
-    return clean(converter.convert(_ICON.sub("", markdown_text)))
+    return _without_dead_ends(clean(converter.convert(_ICON.sub("", markdown_text))))
 
 
 def plain(markdown_text: str, length: int | None = None) -> str:

@@ -28,6 +28,7 @@ def after_framework_import(release: FrameworkRelease, requirements: set[int], me
 def _touched_by(requirements: set[int], measures: set[int]) -> set[int]:
     rows = [
         Applicability.objects.current().filter(requirement__in=requirements).exclude(outcome="does_not_apply"),
+        Applicability.objects.current().filter(requirement__in=requirements).overruled(),
         RequirementAssessment.objects.current().filter(requirement__in=requirements),
         Recommendation.objects.current().filter(measure__in=measures),
         MeasureStatus.objects.current().filter(measure__in=measures),

@@ -56,10 +56,10 @@ def draft_of(algorithm: Algorithm, *, by: User) -> ClassificationDraft:
     return draft
 
 
-def answers_that_fit(classification: Classification, tree: DecisionTree) -> list[list[Any]]:
-    """The answers of a classification as far as they mean the same in `tree`: same labels, same next questions."""
+def answers_that_fit(given: Classification | ClassificationDraft, tree: DecisionTree) -> list[list[Any]]:
+    """The answers that were given as far as they mean the same in `tree`: same labels, same next questions."""
     new, kept = tree_of(tree), []
-    for step in tree_of(classification.tree).walk(classification.answers).steps:
+    for step in tree_of(given.tree).walk(given.answers).steps:
         question = new.questions.get(step.question.number)
         if question is None or step.choice >= len(question.answers):
             break
@@ -114,6 +114,19 @@ def _save_draft(draft: ClassificationDraft, *, by: User) -> None:
     draft.save()
     if not Classification.objects.current().filter(algorithm=draft.algorithm_id).exists():
         decide_all([draft.algorithm])
+
+
+def carry_over(draft: ClassificationDraft, *, by: User) -> Walk:
+    """Takes unfinished answers to the tree in use, as far as they fit it; returns how far they get there."""
+    with transaction.atomic():
+        hold([draft.algorithm_id])
+        tree = current_tree()
+        if tree is not None and draft.tree_id != tree.pk:
+            changes = {"tree": [str(draft.tree), str(tree)]}
+            draft.answers, draft.tree = answers_that_fit(draft, tree), tree
+            _save_draft(draft, by=by)
+            audit_trail.record("classification.carried_over", draft.algorithm, changes)
+    return draft_walk(draft)
 
 
 def discard(draft: ClassificationDraft) -> None:
@@ -271,7 +284,9 @@ def decide_all(algorithms: Iterable[Algorithm], moment: datetime | None = None) 
     """Decides for these algorithms what applies and which measures are recommended, writes what changed, recounts.
 
     `moment` (now, unless given) is when it changed, so that it coincides with the change that led to it. An overruled
-    outcome stays as the person put it. A withdrawn requirement stays where somebody worked on it.
+    outcome stays as the person put it. A withdrawn requirement stays where it is in use: where somebody assessed it or
+    ever overruled whether it applies. Where nobody did anything about it, it no longer applies, also if it did until
+    then.
     """
     everything = list(algorithms)
     catalogues: dict[int, Catalogue] = {}
@@ -299,7 +314,7 @@ def _decide_batch(batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue
         recommended.setdefault(algorithm_id, {})[measure_id] = pk
     worked_on = set(
         RequirementAssessment.objects.current().filter(algorithm__in=ids).values_list("algorithm_id", "requirement_id")
-    )
+    ) | set(Applicability.objects.overruled().filter(algorithm__in=ids).values_list("algorithm_id", "requirement_id"))
     closed, opened = [], []
     closed_recommendations, opened_recommendations = [], []
     for algorithm in batch:
@@ -349,18 +364,25 @@ class Preview:
 
 
 def preview(draft: ClassificationDraft) -> Preview:
-    """What would apply after confirming this draft that does not now, and the other way round."""
+    """What would apply after confirming this draft that does not now, and the other way round.
+
+    While nothing was confirmed, now is what applies without an answer: the draft's own answers already count by then.
+    """
     algorithm = draft.algorithm
     catalogue = catalogue_of(algorithm.organisation)
     profile = profile_of(draft_walk(draft), draft.facts, algorithm.acquisition)
     current = {row.requirement_id: row for row in Applicability.objects.current().filter(algorithm=algorithm)}
-    classified = Classification.objects.current().filter(algorithm=algorithm).exists()
+    before = {pk: row.outcome for pk, row in current.items()}
+    if not Classification.objects.current().filter(algorithm=algorithm).exists():
+        unanswered = catalogue.outcomes(profile_of(None, {}, algorithm.acquisition))
+        overruled = {pk for pk, row in current.items() if row.is_overruled}
+        before |= {pk: outcome for pk, (outcome, _reason) in unanswered.items() if pk not in overruled}
     added, removed, applying, undetermined = set(), set(), 0, 0
     for requirement, (outcome, _reason) in catalogue.outcomes(profile).items():
         row = current.get(requirement)
         if row and row.is_overruled:
             outcome = row.outcome
-        applies, applied = outcome == Outcome.APPLIES, bool(classified and row and row.outcome == Outcome.APPLIES)
+        applies, applied = outcome == Outcome.APPLIES, before.get(requirement) == Outcome.APPLIES
         applying += applies
         undetermined += outcome == Outcome.UNDETERMINED
         if applies and not applied:

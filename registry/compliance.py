@@ -1,11 +1,13 @@
 """How far algorithms are, counted in SQL. Compliance is requirements met ÷ requirements that apply, claimed and
 verified side by side; what is arranged at organisation level is inherited and not counted again."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from governance.models import Requirement
@@ -32,50 +34,53 @@ def _current(work: type[models.Model], subject: str, field: str) -> Subquery:
     return Subquery(rows.values(field)[:1])
 
 
+APPLIES = Q(outcome=Outcome.APPLIES)
+MET = Q(status=RequirementAssessment.Status.MET)
+OPEN_REQUIREMENT = APPLIES & (~MET | Q(status=None))
+SETTLED = Q(progress=MeasureStatus.Progress.DONE) | Q(choice=MeasureStatus.Choice.NOT_APPLIED)
+OPEN_MEASURE = ~SETTLED | Q(progress=None)
+
+
+def _requirements(algorithms: list[int]) -> QuerySet[Applicability]:
+    """What is asked of these algorithms themselves, with how far that is."""
+    rows = Applicability.objects.current().filter(
+        algorithm__in=algorithms, requirement__in=Requirement.objects.at_algorithm_level()
+    )
+    fields = ("status", "verified_at", "due", "assignee")
+    return rows.annotate(**{name: _current(RequirementAssessment, "requirement", name) for name in fields}).order_by()
+
+
+def _measures(algorithms: list[int]) -> QuerySet[Recommendation]:
+    """What is recommended for these algorithms, with what they do about it."""
+    rows = Recommendation.objects.current().filter(algorithm__in=algorithms)
+    fields = ("choice", "progress", "due", "assignee")
+    return rows.annotate(**{name: _current(MeasureStatus, "measure", name) for name in fields}).order_by()
+
+
 def count(algorithms: Iterable[int]) -> dict[int, Counts]:
     """The counts of each algorithm, from the rows themselves; an algorithm without rows counts as nothing."""
     ids = list(algorithms)
     counts: dict[int, Counts] = {pk: dict.fromkeys(COUNTS, 0) | {"next_due": None, "ratio": None} for pk in ids}
-    applies = Q(outcome=Outcome.APPLIES)
-    met = Q(status=RequirementAssessment.Status.MET)
-    requirements = (
-        Applicability.objects.current()
-        .filter(algorithm__in=ids, requirement__in=Requirement.objects.at_algorithm_level())
-        .annotate(
-            status=_current(RequirementAssessment, "requirement", "status"),
-            verified_at=_current(RequirementAssessment, "requirement", "verified_at"),
-            due=_current(RequirementAssessment, "requirement", "due"),
-            assignee=_current(RequirementAssessment, "requirement", "assignee"),
-        )
-        .order_by()
+    requirements: QuerySet[Any, Any] = (
+        _requirements(ids)
         .values("algorithm")
         .annotate(
-            applies=Count("pk", filter=applies),
+            applies=Count("pk", filter=APPLIES),
             undetermined=Count("pk", filter=Q(outcome=Outcome.UNDETERMINED)),
-            claimed=Count("pk", filter=applies & met),
-            verified=Count("pk", filter=applies & met & Q(verified_at__isnull=False)),
-            unassigned=Count("pk", filter=applies & (~met | Q(status=None)) & Q(assignee=None)),
-            next_due=Min("due", filter=applies & (~met | Q(status=None))),
+            claimed=Count("pk", filter=APPLIES & MET),
+            verified=Count("pk", filter=APPLIES & MET & Q(verified_at__isnull=False)),
+            unassigned=Count("pk", filter=OPEN_REQUIREMENT & Q(assignee=None)),
+            next_due=Min("due", filter=OPEN_REQUIREMENT),
         )
     )
-    settled = Q(progress=MeasureStatus.Progress.DONE) | Q(choice=MeasureStatus.Choice.NOT_APPLIED)
-    unsettled = ~settled | Q(progress=None)
-    measures = (
-        Recommendation.objects.current()
-        .filter(algorithm__in=ids)
-        .annotate(
-            choice=_current(MeasureStatus, "measure", "choice"),
-            progress=_current(MeasureStatus, "measure", "progress"),
-            due=_current(MeasureStatus, "measure", "due"),
-            assignee=_current(MeasureStatus, "measure", "assignee"),
-        )
-        .order_by()
+    measures: QuerySet[Any, Any] = (
+        _measures(ids)
         .values("algorithm")
         .annotate(
             measures=Count("pk"),
-            settled=Count("pk", filter=settled),
-            unassigned=Count("pk", filter=unsettled & Q(assignee=None)),
-            next_due=Min("due", filter=unsettled),
+            settled=Count("pk", filter=SETTLED),
+            unassigned=Count("pk", filter=OPEN_MEASURE & Q(assignee=None)),
+            next_due=Min("due", filter=OPEN_MEASURE),
         )
     )
     for row in [*requirements, *measures]:
@@ -99,6 +104,23 @@ def at_a_glance(algorithms: models.QuerySet[Algorithm]) -> Counts:
         unassigned=Count("pk", filter=Q(compliance__unassigned__gt=0)),
         vacant=Count("pk", filter=Q(lacks_accountable=True) | Q(lacks_responsible=True)),
     )
+
+
+def count_overdue(rows: Iterable[Compliance], on: date | None = None) -> None:
+    """Fills in `overdue` of these rows: how much is open of which the due date has passed on that day, or today.
+
+    Two queries, however many rows. Not stored, because it changes when nothing does but the date.
+    """
+    of = {row.algorithm_id: row for row in rows}
+    late = Q(due__lt=on or timezone.localdate())
+    overdue: Counter[int] = Counter()
+    for work in (
+        _requirements(list(of)).filter(OPEN_REQUIREMENT & late),
+        _measures(list(of)).filter(OPEN_MEASURE & late),
+    ):
+        overdue.update(dict(work.values("algorithm").annotate(n=Count("pk")).values_list("algorithm", "n")))
+    for algorithm, row in of.items():
+        row.overdue = overdue[algorithm]
 
 
 def recount(algorithms: Iterable[int]) -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import django_filters
-from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,8 +24,8 @@ RISK_GROUPS: list[tuple[str, Any]] = [
 ]
 """What a current classification says as its risk group, and that there is none."""
 
-SORTS: dict[str, tuple[Any, models.F]] = {
-    "name": (_("Name"), F("name")),
+SORTS: dict[str, tuple[Any, F | Lower]] = {
+    "name": (_("Name"), Lower("name")),
     "compliance": (_("Compliance"), F("compliance__ratio")),
     "next_due": (_("Earliest due date"), F("compliance__next_due")),
     "created": (_("Date of registration"), F("created")),
@@ -45,6 +45,16 @@ class AppliesFilter(LinkedFilter):
         )
 
 
+class OrganisationFilter(LinkedFilter):
+    """Keeps what is of one of the chosen organisations or of one below it, as rights flow down the tree."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        within = Q()
+        for organisation in value:
+            within |= Q(**{f"{self.field_name}__path__startswith": organisation.path})
+        return qs.filter(within)
+
+
 class SortFilter(django_filters.ChoiceFilter):
     """Sorts by one of `SORTS`, downwards after a minus sign; what has no value comes last, equals by key."""
 
@@ -55,7 +65,7 @@ class SortFilter(django_filters.ChoiceFilter):
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
-            return qs.order_by("name", "pk")
+            return qs.order_by(SORTS["name"][1].asc(), "pk")
         field = SORTS[value.removeprefix("-")][1]
         if value.startswith("-"):
             return qs.order_by(field.desc(nulls_last=True), "-pk")
@@ -94,7 +104,9 @@ class ObjectiveFilter(django_filters.ModelMultipleChoiceFilter):
 
 class AlgorithmFilter(QueryFilterSet):
     q = SearchFilter("name__icontains", "description_short__icontains", "department__icontains", "provider__icontains")
-    organisation = LinkedFilter(field_name="organisation", queryset=visible_organisations, label=_("Organisation"))
+    organisation = OrganisationFilter(
+        field_name="organisation", queryset=visible_organisations, label=_("Organisation")
+    )
     phase = LinkedFilter(field_name="phase", queryset=LifecyclePhase.objects.all(), label=_("Lifecycle phase"))
     risk_group = django_filters.MultipleChoiceFilter(choices=RISK_GROUPS, method="in_risk_group", label=_("Risk group"))
     publication_category = django_filters.MultipleChoiceFilter(

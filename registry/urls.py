@@ -24,6 +24,7 @@ urlpatterns = [
     path("algoritmes/<int:pk>/beslishulp/", decision_aid.question, name="decision-aid"),
     path("algoritmes/<int:pk>/beslishulp/feiten/", decision_aid.facts, name="decision-aid-facts"),
     path("algoritmes/<int:pk>/beslishulp/bevestigen/", decision_aid.confirm, name="decision-aid-confirm"),
+    path("algoritmes/<int:pk>/beslishulp/overzetten/", decision_aid.carry_over, name="decision-aid-carry-over"),
     path("algoritmes/<int:pk>/beslishulp/weggooien/", decision_aid.discard, name="decision-aid-discard"),
     path("algoritmes/<int:pk>/classificatie/", decision_aid.classification, name="classification"),
     path(

@@ -544,3 +544,16 @@ def test_lists_filter_by_date_and_choice(client, officer, organisation):
     assert shown(client, Algorithm, "?status=In+gebruik") == {new}
     assert shown(client, Algorithm, f"?created__year={old.created.year}") == {old}
     assert shown(client, Algorithm, f"?organisation__id__exact={organisation.pk}") == {new, old}
+
+
+@pytest.mark.parametrize("kind", ["topic", "lifecyclephase", "discipline", "law", "auditframework"])
+def test_what_groups_the_catalogue_can_be_filtered_on_what_is_not_filled_in(admin_client, kind):
+    model = apps.get_model("governance", kind)
+    fields = {"number": 4} if kind == "lifecyclephase" else {}
+    model.objects.create(slug="met", title_nl="Met", body_nl="Tekst.", **fields)
+    fields = {"number": 5} if kind == "lifecyclephase" else {}
+    model.objects.create(slug="zonder", title_nl="Zonder", **fields)
+
+    shown = admin_client.get(reverse(f"admin:governance_{kind}_changelist"), {"body_nl__isempty": "1"})
+
+    assert [row.slug for row in shown.context["cl"].queryset] == ["zonder"]

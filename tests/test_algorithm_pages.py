@@ -4,10 +4,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from governance import audit_trail
+from governance.models import AuditEvent
 from registry.models import Algorithm
 from registry.registering import register, revise
+from registry.templatetags.registry import changed_fields
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +75,17 @@ def test_the_list_shows_the_algorithms_of_ones_own_organisations_only(client, or
     page = client.get(reverse("algorithms")).content.decode()
 
     assert ("Van ons" in page, "Van anderen" in page) == (True, False)
+
+
+@pytest.mark.parametrize("query", ["organisation=nergens", "sort=size", "overdue=banana", "phase=x"])
+def test_a_filter_that_makes_no_sense_is_an_error_above_an_empty_list(client, organisation, query):
+    registered(organisation)
+
+    answer = client.get(f"{reverse('algorithms')}?{query}")
+
+    assert list(answer.context["filter"].errors) == [query.split("=")[0]]
+    assert list(answer.context["page"]) == []
+    assert answer.context["is_filtered"]
 
 
 def test_rights_flow_down_the_tree_and_not_up(client, organisation):
@@ -228,6 +242,15 @@ def test_links_are_shown_with_and_without_an_address(client, organisation):
     assert "<li>Awb</li>" in page
 
 
+def test_what_is_not_filled_in_is_left_out_of_the_description(client, organisation):
+    algorithm = registered(organisation, goal="Sneller helpen", provider="Een bedrijf")
+
+    description = client.get(algorithm.get_absolute_url()).context["description"]
+
+    shown = [value for _title, rows in description for _label, value in rows]
+    assert sorted(shown) == ["Een bedrijf", "Sneller helpen"]
+
+
 @pytest.mark.parametrize("page", ["home", "algorithms"])
 def test_a_page_costs_the_same_however_many_algorithms_there_are(client, organisation, page):
     registered(organisation)
@@ -251,6 +274,38 @@ def test_the_history_tells_who_changed_what(client, organisation, officer):
 
     assert officer.name in page
     assert "Sneller helpen" in page
+
+
+def test_a_change_is_told_in_words_with_local_time_and_without_what_says_nothing():
+    changes = {
+        "outcome": ["applies", "does_not_apply"],
+        "overruling": ["", "Geen besluit."],
+        "claimed_at": [None, "2026-11-24T23:44:16.706617+00:00"],
+        "due": ["2026-10-30", None],
+        "acquisition": [None, "bought"],
+        "themes": [[], ["Verkeer", "Werk"]],
+        "links": [[], [{"title": "Besluit", "url": "https://voorbeeld.nl"}]],
+        "explanation": [None, ""],
+        "facts": [{"personal_data": False}, {"personal_data": True}],
+        "labels": [None, ["aanbieder"]],
+        "conclusion": [None, "12.0"],
+        "answers": [None, [["1.1", 0]]],
+    }
+
+    with translation.override("en"):
+        told = changed_fields(AuditEvent(changes=changes))
+
+    assert told == [
+        ("Outcome", "Applies", "Does not apply"),
+        ("Reason for overruling", "empty", "Geen besluit."),
+        ("Claimed on", "empty", "25 November 2026, 00:44"),
+        ("Due date", "30 October 2026", "empty"),
+        ("How acquired", "empty", "Bought from a supplier"),
+        ("Themes", "empty", "Traffic, Work"),
+        ("Links", "empty", "Besluit"),
+        ("Personal data are processed", "No", "Yes"),
+        ("Labels", "empty", "aanbieder"),
+    ]
 
 
 def test_a_visitor_is_welcomed_and_can_read_the_framework(client, db):

@@ -157,6 +157,7 @@ def test_measures_tools_criteria_and_terms(client):
             "href": f"{HOST}terms/dpia",
             "term": {"nl": "DPIA", "en": None},
             "definition": {"nl": "Toets.", "en": "Test."},
+            "isWithdrawn": False,
         }
     ]
 
@@ -165,7 +166,10 @@ def test_withdrawn_item_is_left_out_of_lists_and_links_and_keeps_its_address(cli
     release = FrameworkRelease.objects.create(source="algoritmekader", name="2026-06", fingerprint="f")
     requirement = factories.RequirementFactory(slug="aia-03")
     factories.MeasureFactory(slug="owp-01", requirements=[requirement], withdrawn_in=release)
+    Term.objects.create(slug="dpia", term_nl="DPIA", definition_nl="Toets.", withdrawn_in=release)
 
+    assert names(client, "terms") == []
+    assert client.get(f"{ROOT}terms/dpia").json()["isWithdrawn"] is True
     assert names(client, "measures") == []
     assert client.get(f"{ROOT}requirements/aia-03").json()["measures"] == []
     assert client.get(f"{ROOT}measures/owp-01").json()["isWithdrawn"] is True

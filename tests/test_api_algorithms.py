@@ -144,6 +144,7 @@ def test_algorithm_in_the_list_and_in_full(client, officer, algorithm):
             "openRequirements": 2,
             "openMeasures": 2,
             "open": 4,
+            "overdue": 0,
             "unassigned": 2,
             "nextDue": "2026-11-23",
         },

@@ -95,6 +95,32 @@ def test_every_module_has_a_name_of_the_domain():
     assert [path for path in python_files() if path.stem in nameless or path.parent.name in nameless] == []
 
 
+def texts_to_translate_in_f_strings(path: Path) -> list[str]:
+    """The f-strings of a file that call for a translation inside braces."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    f_strings = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    calls = [(text, node) for text in f_strings for node in ast.walk(text) if isinstance(node, ast.Call)]
+    return [
+        f"{path.relative_to(PROJECT)}:{text.lineno}"
+        for text, call in calls
+        if isinstance(call.func, ast.Name) and re.fullmatch(r"_|n?p?gettext(_lazy|_noop)?", call.func.id)
+    ]
+
+
+def test_no_text_to_translate_stands_inside_an_f_string_where_makemessages_does_not_see_it():
+    files = [path for folder in ("governance", "registry") for path in python_files(folder)]
+
+    assert [place for path in files for place in texts_to_translate_in_f_strings(path)] == []
+
+
+def test_a_text_to_translate_is_found_also_deep_inside_an_f_string(tmp_path, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.PROJECT", tmp_path)
+    file = tmp_path / "late.py"
+    file.write_text('a = f"{_(\'x\')}"\nb = f"{\', \'.join([gettext(\'x\')])}"\nc = f"{a}" + _("x")\n')
+
+    assert texts_to_translate_in_f_strings(file) == ["late.py:1", "late.py:2"]
+
+
 def test_no_module_is_longer_than_600_lines():
     lengths = {
         str(path.relative_to(PROJECT)): len(path.read_text(encoding="utf-8").splitlines())

@@ -167,6 +167,23 @@ def test_every_requirement_names_its_law_source_and_axes(catalogue):
     ] == []
 
 
+WITHOUT_ARTICLE = {"bio", "bzk"}
+"""What is laid down in a standard or a guide, and in no article of a law."""
+
+
+def test_every_measure_and_tool_names_its_source_with_the_article_that_it_serves(catalogue):
+    items = [item for item in catalogue.items if item.kind != "requirement"]
+    article = re.compile(r"\bart\. \d|\bafdeling \d|\bhoofdstuk \d")
+
+    served = {item.urn: {urn.split(":")[-1].split("-")[0] for urn in item.links["requirements"]} for item in items}
+    without = [
+        item.urn for item in items if not any(article.search(source["title_nl"]) for source in item.fields["sources"])
+    ]
+
+    assert [item.urn for item in items if not item.fields["sources"]] == []
+    assert [urn for urn in without if not served[urn] or served[urn] - WITHOUT_ARTICLE] == []
+
+
 def test_every_fact_is_one_that_is_asked(catalogue):
     facts = {fact for item in catalogue.items for fact in item.fields.get("facts", [])}
 

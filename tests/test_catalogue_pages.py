@@ -357,6 +357,13 @@ def test_words_stand_in_the_order_of_the_alphabet_in_the_language_of_the_reader(
     assert letters("nl", "?q=bestaatniet") == []
 
 
+def test_a_withdrawn_term_is_not_in_the_glossary(client):
+    release = FrameworkRelease.objects.create(source="algoritmekader", name="later", fingerprint="later")
+    Term.objects.create(slug="zorg", term_nl="Zorg", definition_nl="Aandacht.", withdrawn_in=release)
+
+    assert client.get(reverse("glossary")).context["letters"] == []
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -5,7 +5,9 @@ import copy
 import pytest
 from django.core.exceptions import ValidationError
 
+from governance.models import FrameworkRelease, Requirement
 from registry import classifying, working
+from registry.catalogue_changes import after_framework_import
 from registry.models import Applicability, Classification, ClassificationDraft
 from registry.registering import register
 from tests import factories
@@ -116,6 +118,17 @@ def test_the_preview_names_what_is_added_and_removed(algorithm, tree, as_somebod
     assert (preview.applying, preview.undetermined) == (2, 0)
 
 
+def test_what_applied_already_is_not_added_by_the_first_classification(algorithm, as_somebody):
+    factories.RequirementFactory(urn="urn:nl:ak:ver:woo-01", law=factories.LawFactory(slug="woo"))
+    classifying.decide_all([algorithm])
+    for question, choice in HIGH_RISK_DEPLOYER:
+        classifying.answer(algorithm, question, choice, by=as_somebody)
+
+    preview = classifying.preview(ClassificationDraft.objects.get())
+
+    assert ([r.code for r in preview.added], preview.removed, preview.applying) == (["aia-01", "aia-20"], [], 3)
+
+
 def test_work_on_what_no_longer_applies_comes_back_with_its_history(algorithm, tree, as_somebody):
     classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {}, tree=tree, by=as_somebody)
     requirement = Applicability.objects.get(requirement__urn__endswith="aia-20", until=None).requirement
@@ -170,6 +183,47 @@ def test_answers_that_mean_something_else_in_a_newer_tree_are_asked_again(algori
     factories.DecisionTreeFactory(version="2", content=content)
 
     assert classifying.draft_of(algorithm, by=as_somebody).answers == [["1.1", 0]]
+
+
+def withdraw(requirement):
+    """Withdraws it as a release that no longer has it does; returns the names of the algorithms that this touches."""
+    release = FrameworkRelease.objects.create(source="algoritmekader", name="later", fingerprint="later")
+    requirement.withdrawn_in = release
+    requirement.save()
+    return after_framework_import(release, {requirement.pk}, set())
+
+
+def test_a_withdrawn_requirement_goes_where_nobody_worked_on_it(algorithm, tree, as_somebody):
+    classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {"personal_data": True}, tree=tree, by=as_somebody)
+
+    touched = withdraw(Requirement.objects.get(urn__endswith="avg-01"))
+
+    assert "avg-01" not in outcomes(algorithm)
+    assert touched == [f"{algorithm.organisation}: {algorithm}"]
+
+
+@pytest.mark.parametrize("applies", [True, False])
+def test_a_withdrawn_requirement_stays_where_a_person_overruled_it(applies, algorithm, tree, as_somebody):
+    classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {"personal_data": not applies}, tree=tree, by=as_somebody)
+    row = Applicability.objects.current().get(requirement__urn__endswith="avg-01")
+    working.overrule(algorithm, row.requirement, applies=applies, reason="Gegevens.", seen=row.pk, by=as_somebody)
+
+    touched = withdraw(row.requirement)
+
+    still = Applicability.objects.current().get(requirement=row.requirement)
+    assert (still.overruling, still.outcome == "applies") == ("Gegevens.", applies)
+    assert touched == [f"{algorithm.organisation}: {algorithm}"]
+
+
+def test_a_withdrawn_requirement_stays_also_when_its_overruling_ends(algorithm, tree, as_somebody):
+    classifying.classify(algorithm, HIGH_RISK_DEPLOYER, {"personal_data": False}, tree=tree, by=as_somebody)
+    row = Applicability.objects.current().get(requirement__urn__endswith="avg-01")
+    row = working.overrule(algorithm, row.requirement, applies=True, reason="Toch.", seen=row.pk, by=as_somebody)
+    withdraw(row.requirement)
+
+    working.follow_rule(algorithm, row.requirement, seen=row.pk, by=as_somebody)
+
+    assert outcomes(algorithm)["avg-01"] == "does_not_apply"
 
 
 def test_measures_about_buying_are_not_recommended_for_what_is_developed_in_house(as_somebody):

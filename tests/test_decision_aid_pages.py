@@ -1,12 +1,16 @@
 """The decision aid as a person walks through it."""
 
+import copy
+
 import pytest
 from django.urls import reverse
 
 from governance import audit_trail
+from governance.models import AuditEvent, DecisionTree
 from registry.models import Classification, ClassificationDraft
 from registry.registering import register
 from tests import factories
+from tests.well_made_page import look_at
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +99,78 @@ def test_it_can_be_left_and_gone_on_with_by_a_colleague(client, algorithm, answe
 
     assert "Wat is je rol?" in page
     assert ClassificationDraft.objects.count() == 1
+
+
+@pytest.mark.parametrize(("then", "leads_to"), [("later", "algorithm"), ("back", "decision-aid")])
+def test_another_answer_is_kept_when_leaving_a_question(client, algorithm, answer, then, leads_to):
+    answer(("1.1", 0), ("1.2", 1))
+
+    left = client.post(reverse("decision-aid", args=[algorithm.pk]), {"question": "1.2", "choice": 0, "then": then})
+
+    assert ClassificationDraft.objects.get().answers == [["1.1", 0], ["1.2", 0]]
+    assert left.url.partition("?")[0] == reverse(leads_to, args=[algorithm.pk])
+    assert ("vraag=1.1" in left.url) == (then == "back")
+
+
+@pytest.mark.parametrize("then", ["later", "back"])
+def test_leaving_a_question_that_is_not_answered_is_no_error_and_changes_nothing(client, algorithm, then):
+    left = client.post(reverse("decision-aid", args=[algorithm.pk]), {"question": "1.1", "then": then})
+
+    assert left.status_code == 302
+    assert not ClassificationDraft.objects.exists()
+
+
+def test_leaving_a_question_with_the_answer_that_stood_there_begins_nothing(client, algorithm, answer, confirm):
+    answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
+    confirm()
+
+    client.post(reverse("decision-aid", args=[algorithm.pk]), {"question": "1.2", "choice": 1, "then": "later"})
+
+    assert not ClassificationDraft.objects.exists()
+
+
+@pytest.mark.parametrize(("then", "leads_to"), [("later", "algorithm"), ("back", "decision-aid")])
+def test_another_fact_is_kept_when_leaving_the_facts(client, algorithm, answer, then, leads_to):
+    answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
+
+    left = client.post(reverse("decision-aid-facts", args=[algorithm.pk]), {"personal_data": "yes", "then": then})
+
+    assert ClassificationDraft.objects.get().facts == {"personal_data": True}
+    assert left.url.partition("?")[0] == reverse(leads_to, args=[algorithm.pk])
+    assert ("vraag=2.1" in left.url) == (then == "back")
+
+
+def newer_tree():
+    """Another tree in use, in which the answers to the second question changed places."""
+    DecisionTree.objects.update(is_current=False)
+    content = copy.deepcopy(factories.SMALL_TREE)
+    content["questions"][1]["answers"].reverse()
+    return factories.DecisionTreeFactory(version="2", content=content)
+
+
+@pytest.mark.parametrize("page", ["decision-aid", "decision-aid-facts", "decision-aid-confirm"])
+def test_unfinished_answers_in_an_older_tree_say_so_on_every_page(client, algorithm, answer, page):
+    answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
+    address = reverse(page, args=[algorithm.pk]) + ("?vraag=1.1" if page == "decision-aid" else "")
+    carry_over = reverse("decision-aid-carry-over", args=[algorithm.pk])
+    in_use = look_at(client, address)
+    newer_tree()
+
+    outdated = look_at(client, address)
+
+    assert (carry_over in in_use, carry_over in outdated) == (False, True)
+
+
+def test_unfinished_answers_are_taken_to_the_newer_tree_as_far_as_they_fit(client, algorithm, answer):
+    answer(("1.1", 0), ("1.2", 1), ("2.1", 0))
+    tree = newer_tree()
+
+    client.post(reverse("decision-aid-carry-over", args=[algorithm.pk]))
+    client.post(reverse("decision-aid-carry-over", args=[algorithm.pk]))
+
+    draft = ClassificationDraft.objects.get()
+    assert (draft.tree, draft.answers) == (tree, [["1.1", 0]])
+    assert AuditEvent.objects.filter(verb="classification.carried_over").count() == 1
 
 
 def test_after_the_last_question_come_the_facts_then_what_changes_then_confirming(client, algorithm, answer):

@@ -238,6 +238,41 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path, english):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("content", ["- questionId: '1.1'\n  category: x\n" * 300, "zomaar tekst", "3"])
+def test_a_file_that_is_another_thing_is_refused_with_what_was_expected(content, tmp_path, english):
+    path = tmp_path / "categories.yaml"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_decision_tree", path)
+
+    assert str(refusal.value) == (
+        f"{path}: this is no decision tree: a file with “name”, “version”, “questions” and “conclusions” is needed. "
+        "Give the file with the tree itself, which the publisher calls decision-tree.yaml.\nNothing was changed."
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("replacement", "reason"),
+    [
+        (("questions:\n", "questions: {}\nvragen:\n"), "line 3 (questions): this must be a list."),
+        (
+            ("questionId: '3'", f"questionId: '{'x' * 300}!'"),
+            f"line 26 (questions › {'x' * 300}! › questionId): '{'x' * 58}… does not match '^[0-9A-Za-z.-]+$'",
+        ),
+    ],
+)
+def test_the_reason_is_said_however_long_the_value_is(replacement, reason, tree_file, english):
+    path = tree_file(replacement)
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_decision_tree", path)
+
+    assert str(refusal.value) == f"{path}, {reason}\nNothing was changed."
+
+
+@pytest.mark.django_db
 def test_the_schema_that_lies_beside_a_file_counts_too(tree_file, tmp_path, english):
     path = tree_file()
     schema = tmp_path / "schema_decision_tree.json"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 from django.test import RequestFactory
 from django.utils import timezone
@@ -24,9 +25,9 @@ pytestmark = pytest.mark.django_db
 
 
 def found(filterset_class, query, queryset, user=None):
-    """What the query string leaves of the queryset, in order."""
+    """What the query string leaves of the queryset, in order; for a visitor unless `user` looks."""
     request = RequestFactory().get("/")
-    request.user = user
+    request.user = user or AnonymousUser()
     filterset = filterset_class(QueryDict(query), queryset, request=request)
     assert filterset.is_valid(), filterset.errors
     return list(filterset.qs)
@@ -60,16 +61,20 @@ def algorithms(query, user):
         "q=Logging",
         "q=herleiden",
         "q=traceable",
+        "q=inkoop",
+        "q=tender",
         "q=logboek+traceable",
     ],
 )
-def test_search_finds_code_title_and_summary_in_both_languages(query):
+def test_search_finds_code_title_summary_and_text_in_both_languages(query):
     wanted = factories.RequirementFactory(
         urn="urn:nl:ak:ver:aia-77",
         title_nl="Houd een logboek bij",
         title_en="Logging",
         summary_nl="Besluiten zijn te herleiden.",
         summary_en="Decisions are traceable.",
+        body_nl="Ook bij *inkoop*.",
+        body_en="Also in a *tender*.",
     )
     factories.RequirementFactory()
 
@@ -140,6 +145,29 @@ def test_profile_filter_keeps_requirements_with_that_value_on_the_axis(query, ax
 
 
 @pytest.mark.data
+def test_profile_filters_of_measures_and_tools_keep_what_is_linked_to_one_requirement_that_has_it_all():
+    both = factories.RequirementFactory(
+        axes={"risicogroep": ["hoog-risico-ai-systeem"], "rol-ai-act": ["gebruiksverantwoordelijke"]}
+    )
+    one, other = (
+        factories.RequirementFactory(axes={"risicogroep": ["hoog-risico-ai-systeem"], "rol-ai-act": ["importeur"]}),
+        factories.RequirementFactory(
+            axes={"risicogroep": ["verboden-ai"], "rol-ai-act": ["gebruiksverantwoordelijke"]}
+        ),
+    )
+    hidden = factories.RequirementFactory(organisation=factories.OrganisationFactory())
+    wanted, apart = factories.MeasureFactory(requirements=[both]), factories.MeasureFactory(requirements=[one, other])
+    factories.MeasureFactory()
+    factories.MeasureFactory(requirements=[hidden])
+    tool = factories.ToolFactory()
+    tool.requirements.set([both, one])
+    factories.ToolFactory()
+
+    assert measures("risk_group=hoog-risico-ai-systeem&role=gebruiksverantwoordelijke") == [wanted]
+    assert measures("risk_group=hoog-risico-ai-systeem") == [wanted, apart]
+    assert tools("risk_group=hoog-risico-ai-systeem&role=gebruiksverantwoordelijke") == [tool]
+
+
 def test_every_axis_value_of_the_framework_has_a_name(shared_data):
     import yaml
 
@@ -267,6 +295,19 @@ def test_organisation_filter_offers_the_visible_organisations_only(registrar, al
     assert [organisation.slug for organisation in hidden.form.fields["organisation"].queryset] == [own]
 
 
+def test_an_organisation_is_filtered_with_what_is_below_it(registrar, algorithm_of):
+    here = algorithm_of(name="a")
+    unit = factories.OrganisationFactory(parent=here.organisation)
+    below = factories.AlgorithmFactory(organisation=unit, name="b")
+    deeper = factories.AlgorithmFactory(organisation=factories.OrganisationFactory(parent=unit), name="c")
+    beside = factories.AlgorithmFactory(organisation=factories.OrganisationFactory(parent=here.organisation), name="d")
+
+    assert algorithms(f"organisation={here.organisation.slug}", registrar) == [here, below, deeper, beside]
+    assert algorithms(f"organisation={unit.slug}", registrar) == [below, deeper]
+    both = f"organisation={unit.slug}&organisation={beside.organisation.slug}"
+    assert algorithms(both, registrar) == [below, deeper, beside]
+
+
 def test_phase_status_category_and_theme(registrar, algorithm_of):
     wanted = algorithm_of(
         phase=factories.PhaseFactory(number=3), status="In gebruik", publication_category="Impactvolle algoritmes"
@@ -344,6 +385,18 @@ def test_sorting_puts_what_has_no_value_last_and_ends_in_the_key(registrar, algo
     assert algorithms("sort=-next_due", registrar) == [low, twin, same, bare]
     assert algorithms("sort=created", registrar) == [same, low, bare, twin]
     assert algorithms("sort=-created", registrar) == [twin, bare, low, same]
+
+
+@pytest.mark.parametrize("query", ["", "sort=name"])
+def test_names_are_sorted_without_regard_to_capitals(query, registrar, algorithm_of):
+    second, first, third = (
+        algorithm_of(name="Beslisboom"),
+        algorithm_of(name="adviesmodel"),
+        algorithm_of(name="chatbot"),
+    )
+
+    assert algorithms(query, registrar) == [first, second, third]
+    assert algorithms("sort=-name", registrar) == [third, second, first]
 
 
 @pytest.mark.parametrize("query", ["sort=size", "overdue=banana", "risk_group=high", "theme=x", "status=x", "phase=x"])

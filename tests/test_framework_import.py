@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from governance import audit_trail, framework_import
-from governance.framework_import import import_framework
+from governance.framework_import import import_framework, load_built_in
 from governance.models import (
     AuditCriterion,
     AuditEvent,
@@ -16,6 +16,7 @@ from governance.models import (
     LifecyclePhase,
     Measure,
     Requirement,
+    Term,
     Tool,
     Topic,
 )
@@ -140,6 +141,51 @@ def test_what_a_release_lacks_is_withdrawn_and_comes_back_with_it(acting, tmp_pa
     tool.refresh_from_db()
     assert (tool.withdrawn_in, tool.revision) == (None, 1)
     assert tool.measures.count() == 1
+
+
+def terms():
+    """The glossary: what is in force, and what is withdrawn."""
+    return (
+        set(Term.objects.in_force().values_list("slug", flat=True)),
+        set(Term.objects.exclude(withdrawn_in=None).values_list("slug", flat=True)),
+    )
+
+
+def test_a_term_that_a_release_lacks_is_withdrawn_and_comes_back_with_it(acting, tmp_path):
+    import_framework(written(tmp_path / "a"), name="een")
+    lacking = written(tmp_path / "b", {"includes/begrippenlijst.md": "*[AVG]: Een verordening.\n*[Wet]: Een regel.\n"})
+
+    gone = import_framework(lacking, name="twee")
+    again = import_framework(lacking, name="twee")
+    left = terms()
+    back = import_framework(tmp_path / "a", name="drie")
+
+    assert (gone.added["term"], gone.withdrawn["term"]) == (["wet"], ["ai-systeem"])
+    assert (again.finds_differences, left) == (False, ({"avg", "wet"}, {"ai-systeem"}))
+    assert (back.returned["term"], back.withdrawn["term"]) == (["ai-systeem"], ["wet"])
+    assert terms() == ({"avg", "ai-systeem"}, {"wet"})
+
+
+def test_a_release_without_a_glossary_says_nothing_of_terms(acting, tmp_path):
+    import_framework(written(tmp_path / "a"))
+
+    report = import_framework(written(tmp_path / "b", {"includes/begrippenlijst.md": None}))
+
+    assert report.withdrawn["term"] == []
+    assert terms() == ({"avg", "ai-systeem"}, set())
+
+
+def test_the_glossary_is_that_of_the_release_also_when_the_built_in_catalogue_is_loaded_after_it(acting, tmp_path):
+    load_built_in()
+    built_in, _withdrawn = terms()
+    report = import_framework(written(tmp_path))
+    of_release = terms()
+    FrameworkRelease.objects.filter(source="built-in").update(fingerprint="older")
+
+    load_built_in()
+
+    assert set(report.withdrawn["term"]) == built_in - {"avg", "ai-systeem"}
+    assert of_release == terms() == ({"avg", "ai-systeem"}, built_in - {"avg", "ai-systeem"})
 
 
 def test_links_to_what_is_withdrawn_stay(acting, tmp_path):

@@ -11,6 +11,7 @@ from django.utils import translation
 from governance import audit_trail
 from governance.framework_files import FrameworkError
 from governance.framework_import import import_framework
+from governance.framework_pages import SITE, sources_in
 from governance.framework_release import read_release
 from governance.models import (
     AuditCriterion,
@@ -109,6 +110,15 @@ def test_a_release_is_read_with_all_its_fields_and_links(acting, tmp_path):
     assert list(AuditCriterion.objects.values_list("number", "order")) == [("3.01", 1), ("3.10", 2)]
     assert report.added["requirement"] == [URN["requirement"]]
     assert remarks(report) == []
+
+
+def test_of_html_in_the_sources_the_words_are_left():
+    link = """<a href="#" onclick="toon(event, {naar: 'vereisten/'});">Beslishulp</a>"""
+
+    assert sources_in(f"-  [{link}](/voldoen-aan-wetten-en-regels/vereisten/index.md)\n- <b>Een boek</b>") == [
+        {"title_nl": "Beslishulp", "url": f"{SITE}voldoen-aan-wetten-en-regels/vereisten/"},
+        {"title_nl": "Een boek", "url": ""},
+    ]
 
 
 def test_the_release_and_its_report_are_kept_and_audited(acting, tmp_path):
@@ -315,6 +325,60 @@ def test_a_wrong_place_is_named_with_the_reason(place, reason, tmp_path):
 
     assert file == str(path)
     assert said.startswith(reason)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_folder_or_zip_with_two_releases_in_it_stops_and_names_them(packed, acting, tmp_path):
+    folder = tmp_path / "releases"
+    written(folder / "2026-06")
+    written(folder / "2025-09")
+    path = zipped(folder, tmp_path / "releases.zip") if packed else folder
+
+    found = problems(path)
+
+    assert found == [(str(path), None, "there are 2 releases in it, in 2025-09, 2026-06: import one of them")]
+    assert not FrameworkRelease.objects.exists()
+
+
+def test_a_release_with_another_beside_its_docs_is_the_release_itself(tmp_path):
+    folder = written(tmp_path / "kader")
+    expected = read_release(folder)
+    written(folder / "oud")
+
+    assert read_release(folder) == expected
+    assert read_release(zipped(folder, tmp_path / "kader.zip")) == expected
+
+
+def a_dangling_link(page: Path) -> None:
+    page.symlink_to(page.with_name("is-er-niet.md"))
+
+
+def a_link_to_itself(page: Path) -> None:
+    page.symlink_to(page)
+
+
+@pytest.mark.parametrize("make", [a_dangling_link, a_link_to_itself, Path.mkdir])
+@pytest.mark.parametrize("name", [f"{REQUIREMENTS}/aia-09-Toezicht.md", "includes/begrippenlijst.md"])
+def test_a_page_that_is_no_file_stops_the_import_and_withdraws_nothing(make, name, acting, tmp_path):
+    folder = written(tmp_path)
+    import_framework(folder)
+    (folder / name).unlink()
+    make(folder / name)
+
+    found = problems(folder)
+
+    assert found == [(name, None, "this is not a file but a folder, or a link to something that is not there")]
+    assert Requirement.objects.in_force().exists()
+
+
+def test_a_folder_in_a_zip_under_the_name_of_a_page_stops_the_import(acting, tmp_path):
+    file = zipped(written(tmp_path / "kader"), tmp_path / "kader.zip")
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.mkdir(f"{REQUIREMENTS}/aia-10.md")
+
+    assert problems(file) == [
+        (f"{REQUIREMENTS}/aia-10.md", None, "this is not a file but a folder, or a link to something that is not there")
+    ]
 
 
 @pytest.mark.parametrize("folder", [MEASURES, TOOLS, "docs/onderwerpen", "docs/levenscyclus", "docs/rollen"])

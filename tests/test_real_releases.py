@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from governance import audit_trail, framework_release
-from governance.framework_import import import_framework
+from governance.framework_import import import_framework, load_built_in
 from governance.framework_release import read_release
 from governance.models import (
     AuditCriterion,
@@ -15,6 +15,7 @@ from governance.models import (
     LifecyclePhase,
     Measure,
     Requirement,
+    Term,
     Tool,
     Topic,
 )
@@ -67,6 +68,8 @@ def keys() -> dict[str, int]:
 
 @pytest.mark.data
 def test_the_release_of_june_2026_is_imported_whole(acting, releases):
+    load_built_in()
+
     report = import_framework(releases / "2026-06")
 
     entries = [remark for remark in report.remarks if remark.code == "repeated" and remark.field == "vereiste"]
@@ -76,6 +79,7 @@ def test_the_release_of_june_2026_is_imported_whole(acting, releases):
     governance = Topic.objects.get(slug="governance")
     assert [governance.requirements.count(), governance.measures.count(), governance.tools.count()] == [15, 32, 16]
     assert LifecyclePhase.objects.count() == 9
+    assert Term.objects.in_force().count() == 94
     assert AuditCriterion.objects.filter(framework__slug="ark", number__in=["3.01", "3.10"]).count() == 2
 
 

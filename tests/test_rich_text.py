@@ -236,6 +236,18 @@ def test_a_link_that_leads_nowhere_shows_its_words(target):
     assert render(f"[x]({target})") == "<p><span>x</span></p>"
 
 
+@pytest.mark.parametrize("link", ["[*de* bronnen](#bronnen)", '<a href="#" onclick="toon()"><em>de</em> bronnen</a>'])
+def test_a_link_to_a_part_that_is_not_in_the_text_shows_its_words(link):
+    assert render(f"Bekijk {link}.") == "<p>Bekijk <em>de</em> bronnen.</p>"
+
+
+def test_a_link_to_a_part_of_the_text_leads_there():
+    shown = render("Zie [stap 1](#stap-1) en [hier](#hier).\n\n# Stap 1\n\n<a id='hier'></a>Daar.")
+
+    assert '<a href="#text-stap-1">stap 1</a>' in shown
+    assert 'href="#text-hier"' not in shown
+
+
 def test_a_link_to_a_page_of_ours_stays_as_it_is():
     assert render("[x](/algoritmes/3/)") == '<p><a href="/algoritmes/3/">x</a></p>'
 
@@ -243,7 +255,9 @@ def test_a_link_to_a_page_of_ours_stays_as_it_is():
 def test_somebody_else_may_say_where_a_link_leads():
     asked = []
 
-    shown = render("[x](../a/b.md) [y](https://voorbeeld.nl) [z](#kop)", link_for=lambda path: asked.append(path))
+    text = "# Kop\n\n[x](../a/b.md) [y](https://voorbeeld.nl) [z](#kop)"
+
+    shown = render(text, link_for=lambda path: asked.append(path))
 
     assert asked == ["../a/b.md"]
     assert "<span>x</span>" in shown
@@ -268,7 +282,7 @@ def test_plain_text_has_the_words_only():
 
 
 @pytest.mark.data
-def test_no_markup_shows_in_the_pages_of_the_framework(shared_data):
+def test_no_markup_or_dead_link_shows_in_the_pages_of_the_framework(shared_data):
     pages = [
         (folder, file)
         for folder in FOLDERS.values()
@@ -281,6 +295,8 @@ def test_no_markup_shows_in_the_pages_of_the_framework(shared_data):
         shown = render(read_page(f"{folder}/{file.name}", file.read_text(encoding="utf-8")).body)
         words = re.sub(r"<[^>]*>", "", shown)
         left[file.name] = re.findall(r"\?\?\?|!!!|\]\([./#h]|\{ ?[.:]|data-search|\[\^|:material|<!--", words)
+        left[file.name] += [a for a in re.findall(r"<a\b[^>]*>", shown) if " href=" not in a and " id=" not in a]
+        left[file.name] += [at for at in re.findall(r' href="#([^"]*)"', shown) if f' id="{at}"' not in shown]
 
     assert len(left) > 200
     assert {name: marks for name, marks in left.items() if marks} == {}

@@ -1,14 +1,18 @@
 """Working on requirements and measures, as each kind of person meets it."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from governance.models import Measure, Requirement
 from registry import working
 from registry.models import Applicability, MeasureStatus, RequirementAssessment
 from registry.registering import register
 from tests import factories
+from tests.well_made_page import look_at
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +79,54 @@ def test_who_saves_the_same_measure_second_sees_what_changed_and_loses_no_typing
     assert (colleague.name in page, "Van een ander" in page, "Van mij" in page) == (True, True, True)
     assert MeasureStatus.objects.current().get().explanation == "Van mij"
     assert MeasureStatus.objects.count() == 2
+
+
+@pytest.mark.parametrize("kind", ["requirement", "measure"])
+def test_a_catalogue_text_is_shown_as_the_text_it_is_and_safely(client, algorithm, request, kind):
+    item = {"requirement": Requirement, "measure": Measure}[kind].objects.get()
+    item.summary_nl = "Volg het [doel](/voldoen-aan-wetten-en-regels/maatregelen/1-pba-02-doel.md)."
+    item.risk_nl = "Een *groot* risico.\n\n### Voor wie\n<script>alert(1)</script>Iedereen."
+    item.save()
+
+    page = look_at(client, request.getfixturevalue(f"{kind}_page"))
+
+    assert f'Volg het <a href="{reverse("measure", args=["1-pba-02-doel"])}">doel</a>.' in page
+    assert "Een <em>groot</em> risico." in page
+    assert "<script>alert" not in page
+
+
+def test_the_overview_counts_what_is_open_overdue_and_assigned_to_nobody(client, algorithm, as_somebody):
+    requirement = Requirement.objects.get()
+    fields = {"due": date(2020, 1, 1), "assignee": as_somebody}
+    working.assess(algorithm, requirement, fields, seen=None, by=as_somebody)
+
+    client.cookies["django_language"] = "en"
+    overview = client.get(algorithm.get_absolute_url())
+    listed = client.get(reverse("algorithms")).context["page"][0]
+
+    counted = overview.context["algorithm"].compliance
+    assert (counted.open, counted.overdue, counted.unassigned) == (2, 1, 1)
+    assert "<strong>1</strong> of these overdue" in overview.content.decode()
+    assert listed.compliance.overdue == 1
+
+
+def test_own_items_with_the_same_code_are_told_apart_by_their_organisation(client, as_somebody):
+    above = as_somebody.memberships.get().organisation
+    unit = factories.OrganisationFactory(parent=above, name="Sociaal Domein")
+    for organisation in (above, unit):
+        urn = f"urn:nl:{organisation.slug}"
+        duty = factories.RequirementFactory(
+            urn=f"{urn}:ver:01", slug=f"{organisation.slug}-ver-01", organisation=organisation, law=None
+        )
+        factories.MeasureFactory(
+            urn=f"{urn}:mtr:01", slug=f"{organisation.slug}-mtr-01", organisation=organisation, requirements=[duty]
+        )
+    algorithm = register(unit, {"name": "Ordenen", "description_short": "x"}, by=as_somebody)
+    client.force_login(as_somebody)
+
+    for page in ("algorithm-requirements", "algorithm-measures"):
+        shown = look_at(client, reverse(page, args=[algorithm.pk]), "en")
+        assert [shown.count(f"Own item of {organisation}<") for organisation in (above, unit)] == [1, 1]
 
 
 @pytest.mark.parametrize("links", ["geen adres", "javascript:alert(1)", "Titel ftp://voorbeeld.nl"])

@@ -1,5 +1,7 @@
 """The verbs that record work, and the figures that follow from it."""
 
+from datetime import date
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -8,7 +10,7 @@ from governance.conflict import Conflict
 from governance.models import AuditEvent
 from registry import compliance, working
 from registry.classifying import decide_all
-from registry.models import Applicability, Compliance, MeasureStatus, RequirementAssessment
+from registry.models import Applicability, Compliance, MeasureStatus, Recommendation, RequirementAssessment
 from registry.registering import register, revise
 from tests import factories
 
@@ -202,6 +204,63 @@ def test_the_description_is_changed_only_from_the_version_that_was_seen(algorith
 
     with pytest.raises(Conflict):
         revise(algorithm, {"goal": "Iets anders"}, seen=1, by=as_somebody)
+
+
+def plainly_overdue(algorithm, on):
+    """The oracle: row by row, what is open and past its date."""
+    count = 0
+    for row in Applicability.objects.filter(algorithm=algorithm, until=None, outcome="applies"):
+        assessment = RequirementAssessment.objects.filter(
+            algorithm=algorithm, requirement=row.requirement, until=None
+        ).first()
+        is_inherited = [phase.number for phase in row.requirement.phases.all()] == [0]
+        if assessment and not is_inherited and assessment.status != "met":
+            count += assessment.due is not None and assessment.due < on
+    for row in Recommendation.objects.filter(algorithm=algorithm, until=None):
+        status = MeasureStatus.objects.filter(algorithm=algorithm, measure=row.measure, until=None).first()
+        if status and status.progress != "done" and status.choice != "not_applied":
+            count += status.due is not None and status.due < on
+    return count
+
+
+def test_what_is_overdue_is_counted_by_the_day_and_equals_the_obvious_recount(as_somebody, django_assert_num_queries):
+    law = factories.LawFactory(slug="woo")
+    requirements = [factories.RequirementFactory(law=law) for _number in range(4)]
+    inherited = factories.RequirementFactory(law=law, phases=[0])
+    measures = [factories.MeasureFactory(requirements=requirements) for _number in range(5)]
+    late, today, later = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
+    organisation = as_somebody.memberships.get().organisation
+    algorithms = [
+        register(organisation, {"name": name, "description_short": "x"}, by=as_somebody) for name in ("Een", "Twee")
+    ]
+    for requirement, fields in zip(
+        [*requirements, inherited],
+        [{"due": late}, {"due": today}, {"due": late, "status": "met", "explanation": "Zo."}, {}, {"due": late}],
+        strict=True,
+    ):
+        working.assess(algorithms[0], requirement, fields, seen=None, by=as_somebody)
+    for measure, fields in zip(
+        measures,
+        [
+            {"due": late, "choice": "chosen"},
+            {"due": late, "choice": "chosen", "progress": "done"},
+            {"due": late, "choice": "not_applied", "explanation": "Nee."},
+            {"due": later},
+            {"due": late},
+        ],
+        strict=True,
+    ):
+        working.record_measure(algorithms[0], measure, fields, seen=None, by=as_somebody)
+    rows = list(Compliance.objects.order_by("pk"))
+
+    counted = {}
+    for day in (late, today, later, date(2026, 3, 4)):
+        with django_assert_num_queries(2):
+            compliance.count_overdue(rows, on=day)
+        counted[day] = [row.overdue for row in rows]
+
+    assert counted == {day: [plainly_overdue(algorithm, day) for algorithm in algorithms] for day in counted}
+    assert list(counted.values()) == [[0, 0], [3, 0], [4, 0], [5, 0]]
 
 
 def test_stored_figures_equal_the_obvious_recount(algorithm, requirement, measure, as_somebody):

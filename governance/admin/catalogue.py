@@ -45,6 +45,7 @@ from governance.permissions import REGISTRAR
 @admin.register(Topic, Discipline, AuditFramework)
 class GroupAdmin(ViewOnlyAdmin):
     list_display = ["slug", "title_nl", "title_en"]
+    list_filter = [("title_en", admin.EmptyFieldListFilter), ("body_nl", admin.EmptyFieldListFilter)]
     search_fields = ["slug", "title_nl", "title_en"]
 
 
@@ -197,7 +198,9 @@ class AuditCriterionAdmin(ViewOnlyAdmin):
 
 @admin.register(Term)
 class TermAdmin(ViewOnlyAdmin):
-    list_display = ["term_nl", "term_en", "slug"]
+    list_display = ["term_nl", "term_en", "slug", "withdrawn_in"]
+    list_filter = [("withdrawn_in", admin.EmptyFieldListFilter)]
+    list_select_related = ["withdrawn_in"]
     search_fields = ["term_nl", "term_en", "definition_nl", "definition_en"]
 
 

@@ -245,10 +245,14 @@ class TermSerializer(ApiSerializer):
     href = Address()
     term = Bilingual()
     definition = Bilingual()
+    is_withdrawn = serializers.SerializerMethodField()
 
     class Meta:
         model = Term
-        fields = ["slug", "href", "term", "definition"]
+        fields = ["slug", "href", "term", "definition", "is_withdrawn"]
+
+    def get_is_withdrawn(self, term: Term) -> bool:
+        return term.withdrawn_in_id is not None
 
 
 class OrganisationSerializer(ApiSerializer):

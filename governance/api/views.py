@@ -78,9 +78,11 @@ class AuditFrameworkViewSet(CatalogueViewSet):
 
 
 class TermViewSet(CatalogueViewSet):
-    queryset = Term.objects.all()
     serializer_class = serializers.TermSerializer
     filterset_class = TermFilter
+
+    def get_queryset(self) -> QuerySet[Term]:
+        return Term.objects.all() if self.detail else Term.objects.in_force()
 
 
 class ItemViewSet(CatalogueViewSet):

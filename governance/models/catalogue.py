@@ -362,6 +362,11 @@ class AuditCriterion(models.Model):
         return f"{self.framework.slug.upper()} {self.number}"
 
 
+class TermQuerySet(models.QuerySet["Term"]):
+    def in_force(self) -> Self:
+        return self.filter(withdrawn_in=None)
+
+
 class Term(models.Model):
     """A word of the field and what it means; shown wherever a text uses it."""
 
@@ -370,9 +375,19 @@ class Term(models.Model):
     term_en = models.CharField(_("term (English)"), max_length=150, blank=True)
     definition_nl = models.TextField(_("definition (Dutch)"))
     definition_en = models.TextField(_("definition (English)"), blank=True)
+    withdrawn_in = models.ForeignKey(
+        FrameworkRelease,
+        verbose_name=_("withdrawn in release"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     term = Translated("term")
     definition = Translated("definition")
+
+    objects = TermQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("term")

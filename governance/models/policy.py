@@ -168,7 +168,7 @@ class PolicyVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.policy} ({_('version')} {self.number})"
+        return str(_("%(policy)s (version %(number)s)") % {"policy": self.policy, "number": self.number})
 
     @property
     def organisation(self) -> Organisation:

@@ -19,9 +19,9 @@ register = template.Library()
 
 
 @register.filter
-def rich(text: str) -> SafeString:
-    """Markdown of the catalogue as safe HTML."""
-    return rich_text.render(text or "")
+def rich(text: str, top: int = 2) -> SafeString:
+    """Markdown of the catalogue as safe HTML, with its headings from level `top` down."""
+    return rich_text.render(text or "", top=top)
 
 
 @register.filter

@@ -222,7 +222,7 @@ def _item(kind: type[Any], request: HttpRequest, slug: str) -> Any:
 
 def _item_page(request: HttpRequest, item: Any, related: Mapping[str, Any]) -> HttpResponse:
     kind = item._meta.model_name
-    terms = {term.term: term.definition for term in Term.objects.all()}
+    terms = {term.term: term.definition for term in Term.objects.in_force()}
     context = {
         "section": "framework",
         "item": item,
@@ -275,7 +275,7 @@ def _names_of_facts(item: Requirement | Measure) -> list[Any]:
 
 
 def glossary(request: HttpRequest) -> HttpResponse:
-    found = TermFilter(request.GET, Term.objects.all(), request=request)
+    found = TermFilter(request.GET, Term.objects.in_force(), request=request)
     terms = sorted(found.qs if found.is_valid() else [], key=lambda term: term.term.casefold())
     letters = groupby(terms, key=lambda term: term.term[:1].upper())
     return render(

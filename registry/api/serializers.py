@@ -46,11 +46,15 @@ class ClassificationSerializer(ApiSerializer):
 
 
 class ComplianceSerializer(ApiSerializer):
+    """Relies on `overdue` being filled in."""
+
+    overdue = serializers.IntegerField()
+
     class Meta:
         model = Compliance
         fields = [
             "applies", "undetermined", "claimed", "verified", "ratio", "measures", "settled", "open_requirements",
-            "open_measures", "open", "unassigned", "next_due",
+            "open_measures", "open", "overdue", "unassigned", "next_due",
         ]  # fmt: skip
 
 

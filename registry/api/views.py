@@ -12,6 +12,7 @@ from governance.api.filtering import QueryBackend
 from governance.api.views import ReadOnlyViewSet
 from governance.models import Requirement
 from governance.organisation_level import inherited
+from registry import compliance
 from registry.api import serializers
 from registry.filters import AlgorithmFilter, ApplicabilityFilter
 from registry.models import (
@@ -31,6 +32,16 @@ class AlgorithmViewSet(ReadOnlyViewSet):
     serializer_class = serializers.AlgorithmSerializer
     detail_serializer_class = serializers.AlgorithmDetailSerializer
     filterset_class = AlgorithmFilter
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        compliance.count_overdue(row.compliance for row in page or [] if hasattr(row, "compliance"))
+        return page
+
+    def get_object(self) -> Algorithm:
+        algorithm: Algorithm = super().get_object()
+        compliance.count_overdue([algorithm.compliance] if hasattr(algorithm, "compliance") else [])
+        return algorithm
 
     def get_queryset(self) -> QuerySet[Algorithm]:
         classifications = Classification.objects.current()
@@ -58,7 +69,9 @@ class ComplianceView(OfAlgorithm, RetrieveAPIView[Compliance]):
     serializer_class = serializers.ComplianceSerializer
 
     def get_object(self) -> Compliance:
-        return getattr(self.algorithm, "compliance", None) or Compliance(algorithm=self.algorithm)
+        counted = getattr(self.algorithm, "compliance", None) or Compliance(algorithm=self.algorithm)
+        compliance.count_overdue([counted])
+        return counted
 
 
 class ApplicabilityList(OfAlgorithm, ListAPIView[Applicability]):

@@ -2,6 +2,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -139,7 +140,7 @@ class Algorithm(models.Model):
         ordering = ["name", "pk"]
         indexes = [
             models.Index(fields=["organisation", "name"], name="algorithm_by_organisation"),
-            models.Index(fields=["name", "id"], name="algorithm_by_name"),
+            models.Index(Lower("name"), "id", name="algorithm_by_lower_name"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="algorithm_has_a_name"),

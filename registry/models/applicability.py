@@ -18,6 +18,9 @@ class ApplicabilityQuerySet(PeriodQuerySet):
     def applying(self) -> Self:
         return self.filter(outcome=Outcome.APPLIES)
 
+    def overruled(self) -> Self:
+        return self.exclude(overruling="")
+
 
 class Applicability(Period):
     """Whether a requirement applies to an algorithm, and why; decided by rule or overruled by a person.

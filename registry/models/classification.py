@@ -27,6 +27,11 @@ class Answers(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def needs_review(self) -> bool:
+        """A newer decision tree is in use than the one these answers were given in."""
+        return not self.tree.is_current
+
 
 class Classification(Answers, Period):
     """A confirmed classification. One is current per algorithm; earlier ones stay readable."""
@@ -58,11 +63,6 @@ class Classification(Answers, Period):
 
     def __str__(self) -> str:
         return f"{self.algorithm}: {self.conclusion}"
-
-    @property
-    def needs_review(self) -> bool:
-        """A newer decision tree is in use than the one these answers were given in."""
-        return not self.tree.is_current
 
 
 class ClassificationDraft(Answers):

@@ -25,6 +25,9 @@ class Compliance(models.Model):
         _("share claimed met"), null=True, blank=True, help_text=_("claimed / applies; empty when nothing applies")
     )
 
+    overdue: int
+    """How much of what is open is overdue; filled in by `registry.compliance.count_overdue` alone."""
+
     class Meta:
         verbose_name = _("compliance")
         verbose_name_plural = _("compliance")

@@ -1,14 +1,30 @@
+import re
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from governance.models import AuditEvent, Organisation
+from governance.models import AuditEvent, Fact, Organisation
+from governance.templatetags.governance import day
 from registry.compliance import at_a_glance
-from registry.models import Algorithm, Complaint, Involvement, Letter, MeasureStatus, Proposal, RequirementAssessment
+from registry.models import (
+    Algorithm,
+    AlgorithmTheme,
+    Applicability,
+    Complaint,
+    Involvement,
+    Letter,
+    MeasureStatus,
+    Proposal,
+    RequirementAssessment,
+    TeamMember,
+)
 from registry.responsibilities import name_of
 
 register = template.Library()
@@ -94,6 +110,7 @@ VERBS = {
     "algorithm.revised": lambda: _("changed the description"),
     "algorithm.classified": lambda: _("confirmed the classification"),
     "classification.started": lambda: _("began to classify"),
+    "classification.carried_over": lambda: _("took the unfinished answers to the newer decision tree"),
     "classification.discarded": lambda: _("threw the unfinished answers away"),
     "requirement.assessed": lambda: _("worked on requirement"),
     "requirement.verified": lambda: _("verified requirement"),
@@ -141,54 +158,71 @@ def told(event: AuditEvent) -> str:
 
 @register.filter
 def changed_fields(event: AuditEvent) -> list[tuple[str, Any, Any]]:
-    """(field in words, old, new) for every change that means something to a reader."""
+    """(field in words, old, new) for every change that means something to a reader and can be told apart in words."""
     rows = []
     for name, (old, new) in event.changes.items():
-        label = field_name(name)
-        if label and not isinstance(old or new, dict):
+        if name == "facts":
+            before, after = old or {}, new or {}
+            for fact, text in Fact.choices:
+                rows.append((str(text), _in_words(fact, before.get(fact)), _in_words(fact, after.get(fact))))
+        elif (label := field_name(name)) and not isinstance(old or new, dict):
             rows.append((label, _in_words(name, old), _in_words(name, new)))
-    return rows
+    return [row for row in rows if row[1] != row[2]]
+
+
+def _fields(name: str) -> list[Any]:
+    models = [
+        Algorithm,
+        RequirementAssessment,
+        MeasureStatus,
+        Applicability,
+        Involvement,
+        TeamMember,
+        Complaint,
+        Proposal,
+    ]
+    return [field for model in models for field in model._meta.fields if field.name == name]
 
 
 def field_name(name: str) -> str:
-    for model in (Algorithm, RequirementAssessment, MeasureStatus, Involvement, Complaint, Proposal):
-        if name in {field.name for field in model._meta.get_fields()}:
-            field = model._meta.get_field(name)
-            text = str(getattr(field, "verbose_name", name))
-            return text[:1].upper() + text[1:]
-    return {
-        "outcome": _("Outcome"),
+    """The name of a field in words; empty for what means nothing to a reader."""
+    known = {
         "overruling": _("Reason for overruling"),
-        "conclusion": _("Conclusion"),
+        "labels": _("Labels"),
+        "themes": _("Themes"),
+        "tree": _("Decision tree"),
         "letters": _("Letters"),
         "from": _("From"),
-        "task": _("Task"),
         "comment": _("Comment"),
         "proposal": _("Proposed algorithm"),
-    }.get(name, "")
+    }
+    text = known.get(name) or next((str(field.verbose_name) for field in _fields(name)), "")
+    return text[:1].upper() + text[1:]
 
 
-CHOICES: dict[str, tuple[Any, ...]] = {
-    "status": (RequirementAssessment.Status, Proposal.Status),
-    "choice": (MeasureStatus.Choice,),
-    "progress": (MeasureStatus.Progress,),
-    "kind": (Complaint.Kind, Involvement.Kind),
-    "outcome": (Complaint.Outcome,),
-    "origin": (Proposal.Origin,),
-    "affects_people": (Proposal.Answer,),
-    "personal_data": (Proposal.Answer,),
-}
-"""What the values of a changed field are called."""
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _in_words(name: str, value: Any) -> Any:
+    """A value of a change as a reader would write it: choices by their names, moments by the local clock."""
     if value in (None, "", []):
         return _("empty")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     if isinstance(value, list):
-        return ", ".join(str(row.get("title", row)) if isinstance(row, dict) else str(row) for row in value)
-    for choices in CHOICES.get(name, ()):
-        if value in choices.values:
-            return choices(value).label
+        rows = [row.get("title", row) if isinstance(row, dict) else _in_words(name, row) for row in value]
+        return ", ".join(map(str, rows))
+    choices = AlgorithmTheme.Theme.choices if name == "themes" else []
+    for field in _fields(name):
+        choices = [*choices, *(field.flatchoices or [])]
+    if value in dict(choices):
+        return str(dict(choices)[value])
+    if isinstance(value, str) and ISO_DATE.match(value):
+        moment = parse_datetime(value) if "T" in value else None
+        if moment is not None:
+            return f"{day(moment)}, {date_format(localtime(moment), 'H:i')}"
+        if ISO_DATE.fullmatch(value):
+            return day(parse_date(value))
     return value
 
 

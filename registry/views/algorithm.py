@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import AuditEvent
+from registry import compliance
 from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
@@ -39,11 +40,13 @@ def algorithms(request: HttpRequest) -> HttpResponse:
     if saved:
         return redirect(request.get_full_path())
     found = AlgorithmFilter(request.GET, queryset=Algorithm.objects.visible_to(request.user), request=request)
-    page = Paginator(found.qs.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = found.qs if found.is_valid() else Algorithm.objects.none()
+    page = Paginator(rows.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
     current = Classification.objects.current().filter(algorithm__in=[row.pk for row in page])
     groups = dict(current.values_list("algorithm", "risk_group"))
     for row in page:
         row.risk_group = groups.get(row.pk)
+    compliance.count_overdue(row.compliance for row in page if hasattr(row, "compliance"))
     return render(
         request,
         "registry/algorithms.html",
@@ -51,7 +54,8 @@ def algorithms(request: HttpRequest) -> HttpResponse:
             "section": "algorithms",
             "filter": found,
             "page": page,
-            "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort")),
+            "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort"))
+            or not found.is_valid(),
             "may_register": registrable(request.user).exists(),
             "bulk_form": bulk_form,
         },
@@ -88,6 +92,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     classification = Classification.objects.current().with_tree().filter(algorithm=algorithm).first()
     draft = ClassificationDraft.objects.with_tree().filter(algorithm=algorithm).first()
     events = AuditEvent.objects.about(algorithm).select_related("actor")[:8]
+    compliance.count_overdue([algorithm.compliance] if hasattr(algorithm, "compliance") else [])
     return render(
         request,
         "registry/algorithm.html",

@@ -5,11 +5,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from governance.decision_tree import tree_of
+from governance.decision_tree import Question, tree_of
 from governance.forms import add_errors
 from governance.models import Fact
 from registry import classifying
@@ -41,24 +42,31 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, _("Question %(number)s is not on your path.") % {"number": wanted[:20]})
         return redirect("decision-aid", pk)
     asked = tree.questions[wanted]
+    previous = None
+    for step in walk.steps:
+        if step.question.number == wanted:
+            break
+        previous = step.question
     form = AnswerForm(request.POST or None, question=asked, chosen=chosen.get(wanted))
+    leaves = request.POST.get("then", "")
+    if leaves and not request.POST.get("choice"):
+        return _leave(request, pk, leaves, previous)
     if request.method == "POST" and form.is_valid():
+        choice = form.cleaned_data["choice"]
         try:
-            walk = classifying.answer(algorithm, wanted, form.cleaned_data["choice"], by=request.user)
+            if not leaves or choice != chosen.get(wanted):
+                walk = classifying.answer(algorithm, wanted, choice, by=request.user)
         except ValidationError as error:
             add_errors(form, error)
         else:
+            if leaves:
+                return _leave(request, pk, leaves, previous, saved=choice != chosen.get(wanted))
             numbers = [step.question.number for step in walk.steps]
             following = numbers[numbers.index(wanted) + 1 :]
             if following:
                 return redirect(f"{request.path}?vraag={following[0]}")
             return redirect("decision-aid" if walk.question else "decision-aid-facts", pk)
     earlier = [step for step in walk.steps if step.question.number != wanted]
-    previous = None
-    for step in walk.steps:
-        if step.question.number == wanted:
-            break
-        previous = step.question
     return render(
         request,
         "registry/decision_aid_question.html",
@@ -73,6 +81,18 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
             previous=previous,
         ),
     )
+
+
+def _leave(
+    request: HttpRequest, pk: int, leaves: str, previous: Question | None, *, saved: bool = False
+) -> HttpResponse:
+    """Goes back to the question before (`leaves` is "back") or to the algorithm, having saved or not."""
+    if leaves == "back":
+        address = reverse("decision-aid", args=[pk])
+        return redirect(f"{address}?vraag={previous.number}" if previous else address)
+    if saved:
+        messages.success(request, _("Your answers are saved. You can go on whenever you like."))
+    return redirect("algorithm", pk)
 
 
 def _draft(algorithm_id: int) -> ClassificationDraft:
@@ -91,10 +111,15 @@ def facts(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, error.messages[0])
         return redirect(algorithm)
     form = FactsForm(request.POST or None, known=draft.facts)
-    if request.method == "POST" and form.is_valid():
-        walk = classifying.answer_facts(algorithm, form.facts(), by=request.user)
-        return redirect("decision-aid-confirm" if walk.is_finished else "decision-aid", pk)
     walk = classifying.draft_walk(draft)
+    if request.method == "POST" and form.is_valid():
+        leaves = request.POST.get("then", "")
+        if not leaves or form.has_changed():
+            walk = classifying.answer_facts(algorithm, form.facts(), by=request.user)
+        if leaves:
+            last = walk.steps[-1].question if walk.steps else None
+            return _leave(request, pk, leaves, last, saved=form.has_changed())
+        return redirect("decision-aid-confirm" if walk.is_finished else "decision-aid", pk)
     return render(
         request,
         "registry/decision_aid_facts.html",
@@ -142,6 +167,21 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 FACTS_ASKED = [fact.value for fact in Fact if fact != Fact.ACQUIRED]
+
+
+@login_required
+@require_POST
+def carry_over(request: HttpRequest, pk: int) -> HttpResponse:
+    visible_algorithm(request, pk, CLASSIFY)
+    draft = _draft(pk)
+    before = len(classifying.draft_walk(draft).steps)
+    kept = len(classifying.carry_over(draft, by=request.user).steps)
+    messages.success(
+        request,
+        _("You go on with the newer decision tree. %(kept)d of your %(n)d answers fit it.")
+        % {"kept": kept, "n": before},
+    )
+    return redirect("decision-aid", pk)
 
 
 @login_required

@@ -95,7 +95,7 @@ def requirement_rows(algorithm: Algorithm, query: Any) -> list[RequirementRow]:
     rows = (
         Applicability.objects.current()
         .filter(algorithm=algorithm)
-        .select_related("requirement__law")
+        .select_related("requirement__law", "requirement__organisation")
         .prefetch_related(
             Prefetch("requirement__phases", LifecyclePhase.objects.only("number", "slug", "title_nl", "title_en"))
         )
@@ -293,9 +293,8 @@ def measure_rows(algorithm: Algorithm, subject: Requirement | None = None, query
         row.measure_id: row
         for row in MeasureStatus.objects.current().filter(algorithm=algorithm).select_related("assignee")
     }
-    measures = Measure.objects.for_organisation(algorithm.organisation).filter(
-        pk__in=recommended | statuses.keys() | arranged
-    )
+    measures = Measure.objects.for_organisation(algorithm.organisation).select_related("organisation")
+    measures = measures.filter(pk__in=recommended | statuses.keys() | arranged)
     if subject is not None:
         measures = measures.filter(requirements=subject)
     if topic := _slug(query, "topic"):

@@ -30,6 +30,7 @@ ROWS = [
     Row("decision-aid-facts", REGISTRAR, algorithm, method="post"),
     Row("decision-aid-confirm", REGISTRAR, algorithm),
     Row("decision-aid-confirm", REGISTRAR, algorithm, method="post"),
+    Row("decision-aid-carry-over", REGISTRAR, algorithm, method="post"),
     Row("decision-aid-discard", REGISTRAR, algorithm, method="post"),
     Row("classification", EVERY_ROLE, algorithm),
     Row("algorithm-requirements", EVERY_ROLE, algorithm),

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             with audit_trail.acting(None, "command"):
                 report = import_tree(options["path"] or BUILT_IN, make_current=options["make_current"])
         except TreeError as error:
-            raise CommandError(f"{error}\n{_('Nothing was changed.')}") from error
+            raise CommandError("\n".join([str(error), _("Nothing was changed.")])) from error
         for line in describe(report):
             self.stdout.write(line)
 

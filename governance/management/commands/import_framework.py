@@ -41,7 +41,7 @@ class Command(BaseCommand):
             with audit_trail.acting(None, "command"):
                 report = import_framework(options["path"], name=options["name"], dry_run=options["dry_run"])
         except FrameworkError as error:
-            raise CommandError(f"{error}\n{_('Nothing was changed.')}") from error
+            raise CommandError("\n".join([str(error), _("Nothing was changed.")])) from error
         if options["verbosity"] > 0:
             for line in describe(report):
                 self.stdout.write(line)
@@ -63,7 +63,7 @@ def describe(report: Report) -> Iterator[str]:
         (_("Withdrawn:"), report.withdrawn),
         (_("Back again:"), report.returned),
     ):
-        lines = [f"  {key}" for kind in ("requirement", "measure", "tool", "criterion") for key in part[kind]]
+        lines = [f"  {key}" for kind in ("requirement", "measure", "tool", "criterion", "term") for key in part[kind]]
         yield from [heading, *lines] if lines else []
     for kind, changed in report.changed.items():
         if changed:
