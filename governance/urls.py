@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from governance.views import account, catalogue, organisation, own_items
+from governance.views import account, catalogue, notifications, organisation, own_items
 
 framework = [
     path("", catalogue.framework, name="framework"),
@@ -33,11 +33,20 @@ organisations = [
     path("<slug:slug>/", organisation.overview, name="organisation"),
 ]
 
+told = [
+    path("", notifications.notifications, name="notifications"),
+    path("gelezen/", notifications.read_all, name="notifications-read"),
+    path("voorkeuren/", notifications.preferences, name="notification-preferences"),
+    path("<int:pk>/", notifications.notification, name="notification"),
+    path("<int:pk>/gelezen/", notifications.read, name="notification-read"),
+]
+
 urlpatterns = [
     path("", include("registry.urls")),
     path("inloggen/", account.LogIn.as_view(), name="login"),
     path("uitloggen/", LogoutView.as_view(), name="logout"),
     path("taal/", account.language, name="language"),
+    path("meldingen/", include(told)),
     path("organisaties/", include(organisations)),
     path("algoritmekader/", include(framework)),
     path("beheer/", admin.site.urls),

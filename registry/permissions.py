@@ -9,6 +9,7 @@ rule("registry.view_algorithm", answer=in_organisation(*EVERY_ROLE))
 rule("registry.add_algorithm", "registry.change_algorithm", answer=in_organisation(*REGISTRAR))
 rule("registry.classify_algorithm", "registry.overrule_applicability", answer=in_organisation(*REGISTRAR))
 rule("registry.assign_work", answer=in_organisation(*REGISTRAR))
+rule("registry.view_organisation_work", answer=in_organisation(*REGISTRAR, Role.AUDITOR))
 rule("registry.assess_requirement", "registry.record_measure", answer=may_do_work)
 rule("registry.verify_requirement", answer=may_verify)
 for kind in (

@@ -1,9 +1,11 @@
 from django.urls import path
 
-from registry.views import algorithm, decision_aid, home, work
+from registry.views import algorithm, decision_aid, home, my_work, work
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("mijn-werk/", my_work.my_work, name="my-work"),
+    path("organisaties/<slug:slug>/werk/", my_work.organisation_work, name="organisation-work"),
     path("algoritmes/", algorithm.algorithms, name="algorithms"),
     path("algoritmes/nieuw/", algorithm.add, name="algorithm-add"),
     path("algoritmes/<int:pk>/", algorithm.overview, name="algorithm"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import Measure, Requirement, User
+from governance.work_notices import tell_of_change
 from registry import compliance
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, Applicability, MeasureStatus, RequirementAssessment
@@ -47,6 +48,9 @@ def _succeed(row: Any, successor: Any, fields: Mapping[str, Any], verb: str, *, 
     successor.save()
     compliance.recount([successor.algorithm_id])
     audit_trail.record(verb, successor.algorithm, changes, label=label)
+    algorithm = successor.algorithm
+    address = successor.get_absolute_url()
+    tell_of_change(row, successor, where=algorithm.name, organisation=algorithm.organisation, url=address, by=by)
     return successor
 
 

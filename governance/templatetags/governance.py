@@ -10,7 +10,8 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from governance import rich_text
+from governance import notifying, rich_text
+from governance.models import Notification
 
 register = template.Library()
 
@@ -51,6 +52,19 @@ def has_passed(value: date | None) -> bool:
 def may(context: Any, permission: str, record: Any = None) -> bool:
     """Whether the person looking at the page has the permission on this record."""
     return bool(context["user"].has_perm(permission, record))
+
+
+@register.simple_tag(takes_context=True)
+def unread_notifications(context: Any) -> int:
+    """How many notifications the person looking at the page has not read; one count."""
+    user = context.get("user")
+    return Notification.objects.visible_to(user).unread().count() if user is not None else 0
+
+
+@register.filter
+def in_words(notification: Notification) -> str:
+    """What a notification says, in the reader's language."""
+    return notifying.sentence(notification)
 
 
 @register.simple_tag
