@@ -63,7 +63,7 @@ def build_world() -> World:
         assigned=factories.member("contributor", own),
     )
     with audit_trail.acting(None, "command"):
-        for add in (add_algorithm,):
+        for add in (add_algorithm, add_notification):
             add(world)
     return world
 
@@ -103,3 +103,10 @@ def add_algorithm(world: World) -> None:
         ),
         "measure_status": MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=world.assigned),
     }
+
+
+def add_notification(world: World) -> None:
+    """Told to the contributor to whom the work is assigned, and so theirs alone."""
+    world.records["notification"] = factories.NotificationFactory(
+        recipient=world.assigned, organisation=world.own, url=world.algorithm.get_absolute_url()
+    )
