@@ -21,7 +21,7 @@ def tell_of_change(former: Any, row: Any, *, where: str, organisation: Organisat
     item = getattr(row, row.subject)
     subject = f"{row._meta.label_lower}:{getattr(row, 'algorithm_id', None) or organisation.pk}:{item.pk}"
     details = {"what": in_each_language(lambda: str(item)), "who": str(by) if by else "", "where": where}
-    about = {"url": url, "organisation": organisation}
+    about: dict[str, Any] = {"url": url, "organisation": organisation}
     if row.assignee_id not in (None, me, former.assignee_id if former else None):
         key = f"assigned:{row._meta.label_lower}:{row.pk}"
         tell([row.assignee_id], Kind.ASSIGNED, key=key, details=details | {"sentence": "assigned"}, **about)

@@ -122,7 +122,7 @@ def complaints(on: date) -> int:
                 organisation=complaint.organisation,
                 url=address_of(complaint),
                 where=complaint.algorithm.name,
-                what=in_each_language(lambda row=complaint: str(row)),
+                what=in_each_language(complaint.__str__),
                 due=complaint.due.isoformat(),
             )
 

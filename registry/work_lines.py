@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from governance.models import (
     OrganisationAssessment,
@@ -148,10 +149,9 @@ class Line:
                 name = record.position.name
                 return gettext("%(name)s (as deputy)") % {"name": name} if record.is_deputy else name
             case "algorithm" if self.section == Section.UNASSIGNED:
-                return gettext("%(name)s: %(n)d open pieces of work") % {
-                    "name": record.name,
-                    "n": record.compliance.unassigned,
-                }
+                number = record.compliance.unassigned
+                told = ngettext("%(name)s: %(n)d open piece of work", "%(name)s: %(n)d open pieces of work", number)
+                return told % {"name": record.name, "n": number}
         return str(record)
 
     @property
