@@ -137,26 +137,27 @@ def _reaches(paths: list[str], organisation: Organisation | None) -> bool:
 
 
 class Nearest:
-    """Whom to tell of something in an organisation: who has one of `roles` there, else in the nearest one above.
+    """Whom to tell of something in an organisation: for each of `roles` who has it there, else in the nearest above.
 
     One question, for every organisation or for `within` and those above it.
     """
 
     def __init__(self, roles: Iterable[str], within: Organisation | None = None) -> None:
-        held = Membership.objects.current().filter(role__in=list(roles), user__is_active=True).order_by("user")
+        self.roles = sorted(roles)
+        held = Membership.objects.current().filter(role__in=self.roles, user__is_active=True).order_by("user")
         if within is not None:
             held = held.filter(organisation__in=within.above)
-        self._holders: dict[int, list[int]] = {}
-        for organisation, person in held.values_list("organisation", "user"):
-            self._holders.setdefault(organisation, []).append(person)
+        self._holders: dict[tuple[str, int], set[int]] = {}
+        for role, organisation, person in held.values_list("role", "organisation", "user"):
+            self._holders.setdefault((role, organisation), set()).add(person)
 
     def to(self, organisation: Organisation, *, leaving_out: int | None = None) -> list[int]:
-        """The keys of those people; empty when nobody has such a role anywhere above."""
-        for place in reversed(organisation.above):
-            people = {person for person in self._holders.get(place, []) if person != leaving_out}
-            if people:
-                return sorted(people)
-        return []
+        """The keys of those people; empty when nobody has such a role there or anywhere above."""
+        found: set[int] = set()
+        for role in self.roles:
+            levels = (self._holders.get((role, place), set()) - {leaving_out} for place in reversed(organisation.above))
+            found |= next(filter(None, levels), set())
+        return sorted(found)
 
 
 def settle(key: str, people: "models.QuerySet[User]") -> None:

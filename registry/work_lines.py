@@ -7,9 +7,8 @@ from typing import Any
 
 from django.db import models
 from django.utils.text import Truncator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from governance.models import (
     OrganisationAssessment,

@@ -370,6 +370,16 @@ def test_each_role_sees_first_what_it_is_for(client, algorithm, organisation):
     }
 
 
+def test_a_manager_of_an_organisation_without_algorithms_sees_what_is_vacant(client, organisation):
+    Position.objects.create(organisation=organisation, name="CDO")
+    client.force_login(factories.member("manager", organisation))
+
+    page = client.get(reverse("home"))
+
+    assert dict(page.context["managed"][0][1])["vacant"] == 1
+    assert f"{reverse('organisation-work', args=[organisation.slug])}?section=vacant" in page.content.decode()
+
+
 def test_the_figures_of_a_manager_count_what_is_below_once(client, algorithm, me, organisation):
     part = factories.OrganisationFactory(parent=organisation)
     everything(factories.AlgorithmFactory(organisation=part), me, factories.member("officer", organisation))

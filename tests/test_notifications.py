@@ -88,6 +88,15 @@ def test_the_nearest_are_those_of_the_organisation_else_of_the_first_above_it(or
     assert Nearest(["manager"], part).to(part) == []
 
 
+def test_each_role_is_told_where_it_is_nearest(organisation):
+    part = factories.OrganisationFactory(parent=organisation)
+    officer = factories.member("officer", organisation)
+    manager = factories.member("manager", part)
+    factories.member("manager", organisation)
+
+    assert Nearest(["officer", "manager"]).to(part) == [officer.pk, manager.pk]
+
+
 def test_it_is_said_in_the_language_of_the_reader(me):
     requirement = factories.RequirementFactory(title_nl="Toezicht", title_en="Oversight")
     what = in_each_language(lambda: str(requirement.title))

@@ -16,6 +16,7 @@ from governance.own_items import add_measure, add_requirement
 from registry.classifying import current_tree
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
+from registry.demo.notifications import leave_the_latest_unread
 from registry.demo.organisations import PASSWORD, add_organisations, add_people, own_fields
 
 __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
@@ -23,7 +24,7 @@ __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
 BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = []
 """What is built of the organisation before its algorithms are there, each part from a file of its own."""
 
-AFTER_ALGORITHMS: list[Callable[[Cast], None]] = []
+AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [leave_the_latest_unread]
 """What is built when the algorithms are there."""
 
 

@@ -43,9 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "my_work": mine[:SHOWN],
             "officer": officers_figures(request, algorithms) if Role.OFFICER in roles else None,
             "managed": managed(request) if Role.MANAGER in roles else [],
-            "audited": Organisation.objects.where_member_holds(request.user, [Role.AUDITOR]).order_by("path")[:SHOWN]
-            if Role.AUDITOR in roles
-            else [],
+            "audited": _held(request, Role.AUDITOR).order_by("path")[:SHOWN] if Role.AUDITOR in roles else [],
             "due_first": algorithms.for_list()
             .exclude(compliance__next_due=None)
             .order_by("compliance__next_due", "pk")[:5],
@@ -72,10 +70,9 @@ def managed(request: HttpRequest) -> list[tuple[Organisation, list[tuple[Section
     """The organisations this person manages (those below them counted in), each with the figures a manager needs."""
     organisations = Organisation.objects.where_member_holds(request.user, [Role.MANAGER])
     by_path = dict(organisations.values_list("pk", "path"))
-    held = Membership.objects.current().filter(user=request.user, role=Role.MANAGER).values("organisation")
     counts = managers_desk(organisations).counts_by("owner")
     rows = []
-    for organisation in organisations.filter(pk__in=held).order_by("path"):
+    for organisation in _held(request, Role.MANAGER).order_by("path"):
         if any(organisation.path.startswith(above.path) for above, _figures in rows):
             continue
         below = {pk for pk, path in by_path.items() if path.startswith(organisation.path)}
@@ -85,6 +82,12 @@ def managed(request: HttpRequest) -> list[tuple[Organisation, list[tuple[Section
         ]
         rows.append((organisation, figures))
     return rows
+
+
+def _held(request: HttpRequest, role: str) -> Any:
+    """The organisations in which the person was given that role themselves, without those below."""
+    held = Membership.objects.current().filter(user=request.user, role=role)
+    return Organisation.objects.filter(pk__in=held.values("organisation"))
 
 
 def recent_changes(algorithms: Any) -> list[AuditEvent]:

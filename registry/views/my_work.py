@@ -22,6 +22,10 @@ FIRST = 10
 MINE = [Section.OVERDUE, Section.DUE, Section.DECISION, Section.WAITING, Section.RESPONSIBLE]
 OF_ORGANISATION = [Section.OVERDUE, Section.VACANT, Section.UNASSIGNED, Section.DECISION, Section.DUE]
 OF_PERSON = [Section.OVERDUE, Section.DUE, Section.RESPONSIBLE]
+WITH_DUE = [Section.OVERDUE, Section.DUE, Section.UNASSIGNED]
+"""The sections whose day is a due date; the day of `WITH_DAY` beside them is since when it waits."""
+WITH_DAY = [*WITH_DUE, Section.DECISION, Section.WAITING]
+WITH_PEOPLE = [Section.OVERDUE, Section.DUE, Section.DECISION]
 
 
 class WorkFilter(forms.Form):
@@ -55,6 +59,8 @@ def _shown(request: HttpRequest, desk: Desk, sections: list[Section]) -> dict[st
         "chosen": chosen,
         "figures": [(section, counts.get(section, 0)) for section in sections],
         "total": sum(counts.get(section, 0) for section in sections),
+        "with_due": WITH_DUE,
+        "with_day": WITH_DAY,
     }
     if chosen:
         page = Paginator(desk.rows(chosen), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -70,7 +76,8 @@ def my_work(request: HttpRequest) -> HttpResponse:
     form = WorkFilter(request.GET, Organisation.objects.visible_to(request.user))
     desk = my_desk(request.user, form.chosen("organisation")).narrowed(form.chosen("kind") or "")
     context = _shown(request, desk, MINE)
-    return render(request, "registry/my_work.html", {"section": "my-work", "form": form, **context})
+    context |= {"section": "my-work", "form": form, "with_people": [Section.DECISION]}
+    return render(request, "registry/my_work.html", context)
 
 
 @login_required
@@ -90,7 +97,15 @@ def organisation_work(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "registry/organisation_work.html",
-        tab(organisation, "work", form=form, person=person, people=people_page, **context),
+        tab(
+            organisation,
+            "work",
+            form=form,
+            person=person,
+            people=people_page,
+            with_people=[] if person else WITH_PEOPLE,
+            **context,
+        ),
     )
 
 
