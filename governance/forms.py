@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance.models import Fact, Measure, Organisation, Requirement, User
+from governance.models import Fact, Measure, Notification, Organisation, Requirement, User
 from governance.permissions import REGISTRAR
 
 
@@ -210,3 +210,21 @@ class OwnMeasureForm(OwnItemForm):
         else:
             usable = Requirement.objects.visible_to(user).in_force()
         self.fields["requirements"].queryset = usable  # type: ignore[attr-defined]
+
+
+class PreferencesForm(forms.Form):
+    """How somebody wants to hear of what is new."""
+
+    digest = forms.ChoiceField(
+        choices=User.Digest.choices,
+        label=gettext_lazy("E-mail with what is new"),
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Every week is on Monday. There is no e-mail when there is nothing new."),
+    )
+    muted_kinds = forms.MultipleChoiceField(
+        choices=Notification.Kind.choices,
+        label=gettext_lazy("Not by e-mail"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("What you choose here you see in the register only."),
+    )

@@ -1,30 +1,186 @@
-"""Telling people what they should know, each occasion once."""
+"""Telling people what they should know: written once per occasion, put in words when somebody reads it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import date
+from itertools import islice
+from typing import Any
 
-from governance.models import Notification, Organisation, User
+from django.conf import settings
+from django.db import models, transaction
+from django.urls import NoReverseMatch, reverse
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from governance import audit_trail
+from governance.models import Membership, Notification, Organisation, User
+
+BATCH = 500
+
+Kind = Notification.Kind
+
+SENTENCES: dict[str, Any] = {
+    "assigned": _("{who} assigns to you: {what} ({where})"),
+    "claim_waits": _("{who} says that this is met: {what} ({where}). Can you verify it?"),
+    "claim_returned": _("{who} returns your claim about {what} ({where}): {why}"),
+    "work_due": _("{what} ({where}) is due on {due}"),
+    "work_overdue": _("{what} ({where}) was due on {due}"),
+    "policy_review": _("The review date of {what} ({where}) passed on {due}"),
+    "reading_due": _("Read {what} ({where}) and confirm it, on {due} at the latest"),
+    "reading_overdue": _("You have not yet confirmed that you read {what} ({where}); the last day was {due}"),
+    "position_vacant": _("Nobody holds the function {what} ({where})"),
+    "algorithms_vacant": _("Algorithms for which nobody is accountable or nobody is responsible ({where}): {number}"),
+    "training_expires": _("What you know about {what} ({where}) counts until {due}: refresh it"),
+    "proposal_waits": _("{what} ({where}) was proposed on {since} and nobody has looked at it yet"),
+    "proposal_made": _("{who} proposes an algorithm: {what} ({where})"),
+    "proposal_registered": _("{who} registered the algorithm that you proposed: {what}"),
+    "proposal_merged": _("{who} merged your proposal {what} with an algorithm in the register"),
+    "proposal_declined": _("{who} declined your proposal {what}"),
+    "complaint_assigned": _("{who} gives you to handle: {what} about {where}"),
+    "comment_mention": _("{who} mentions you in a comment on {what}"),
+    "complaint_due": _("{what} about {where} must be handled on {due} at the latest"),
+    "complaint_overdue": _("{what} about {where} should have been handled on {due}"),
+    "classifications_review": _(
+        "Algorithms that were classified with an older decision tree and need a new look ({where}): {number}"
+    ),
+}
+"""What a notification says, by the code in its `details`; the other details fill the names in braces."""
+
+DAYS = ("due", "since")
+
+
+class _Values(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def in_each_language(text: Callable[[], str]) -> dict[str, str]:
+    """A text that differs by language, for `details`: `{"nl": …, "en": …}`."""
+    texts = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            texts[language] = text()
+    return texts
+
+
+def sentence(notification: Notification) -> str:
+    """What the notification says, in the language that is active."""
+    values = _Values({name: _in_words(name, value) for name, value in notification.details.items()})
+    template = SENTENCES.get(notification.details.get("sentence", ""), "{kind}: {what}")
+    return str(template).format_map(_Values(values | {"kind": notification.get_kind_display()}))
+
+
+def _in_words(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        value = value.get(translation.get_language()) or value.get(settings.LANGUAGE_CODE) or ""
+    if name == "who" and not value:
+        return gettext("The system")
+    if name in DAYS and value:
+        return formats.date_format(date.fromisoformat(value), "j F Y")
+    return str(value)
+
+
+def address_of(record: Any) -> str:
+    """The page of a record; the list of one's own work for what has no page."""
+    if hasattr(record, "get_absolute_url"):
+        with suppress(NoReverseMatch):
+            return record.get_absolute_url()
+    return reverse("my-work")
 
 
 def tell(
-    recipients: Iterable[User],
-    kind: Notification.Kind,
+    recipients: Iterable[User | int],
+    kind: str,
     *,
     key: str,
-    details: Mapping[str, str],
+    details: dict[str, Any],
     url: str = "",
     organisation: Organisation | None = None,
 ) -> int:
-    """Writes a notification for each of these people, and returns how many were new.
+    """Tells each of these people (or keys of people) this once; returns how many notifications were written.
 
-    `key` names the occasion: who was told of it already, is not told again. `details` holds `sentence`, the code of
-    the sentence, and what it names. Whoever did it themselves is left out by the caller.
+    `key` names the occasion. `details` holds the code of a sentence (`sentence`) and what fills it; a value may be
+    given per language. Who did it themselves is for the caller to leave out. Whoever is inactive, or has no current
+    role in the organisation (or in any, without one), is told nothing.
     """
-    people = {person.pk: person for person in recipients}
-    told = set(Notification.objects.filter(recipient__in=people, key=key).values_list("recipient", flat=True))
-    written = [
-        Notification(recipient=person, kind=kind, key=key, details=dict(details), url=url, organisation=organisation)
-        for pk, person in people.items()
-        if pk not in told
-    ]
-    Notification.objects.bulk_create(written, ignore_conflicts=True)
-    return len(written)
+    common = {"kind": kind, "key": key, "details": details, "url": url, "organisation": organisation}
+    return tell_all(Notification(recipient_id=_key_of(person), **common) for person in recipients)
+
+
+def _key_of(person: User | int) -> int:
+    return person if isinstance(person, int) else person.pk
+
+
+def tell_all(notifications: Iterable[Notification]) -> int:
+    """Writes those of these unsaved notifications that were not told before; three questions for each 500 of them."""
+    written = 0
+    waiting = iter(notifications)
+    while batch := list(islice(waiting, BATCH)):
+        reach = _reach({notification.recipient_id for notification in batch})
+        wanted = {(n.recipient_id, n.key): n for n in batch if _reaches(reach.get(n.recipient_id, []), n.organisation)}
+        known = Notification.objects.filter(
+            recipient__in={recipient for recipient, _key in wanted}, key__in={key for _recipient, key in wanted}
+        )
+        told = set(known.values_list("recipient", "key"))
+        new = [notification for pair, notification in wanted.items() if pair not in told]
+        Notification.objects.bulk_create(new, ignore_conflicts=True)
+        written += len(new)
+    return written
+
+
+def _reach(people: set[int]) -> dict[int, list[str]]:
+    """The paths of the organisations in which each of these people currently has a role."""
+    paths: dict[int, list[str]] = {}
+    held = Membership.objects.current().filter(user__in=people, user__is_active=True).order_by()
+    for person, path in held.values_list("user", "organisation__path"):
+        paths.setdefault(person, []).append(path)
+    return paths
+
+
+def _reaches(paths: list[str], organisation: Organisation | None) -> bool:
+    return bool(paths) if organisation is None else any(organisation.path.startswith(path) for path in paths)
+
+
+class Nearest:
+    """Whom to tell of something in an organisation: for each of `roles` who has it there, else in the nearest above.
+
+    One question, for every organisation or for `within` and those above it.
+    """
+
+    def __init__(self, roles: Iterable[str], within: Organisation | None = None) -> None:
+        self.roles = sorted(roles)
+        held = Membership.objects.current().filter(role__in=self.roles, user__is_active=True).order_by("user")
+        if within is not None:
+            held = held.filter(organisation__in=within.above)
+        self._holders: dict[tuple[str, int], set[int]] = {}
+        for role, organisation, person in held.values_list("role", "organisation", "user"):
+            self._holders.setdefault((role, organisation), set()).add(person)
+
+    def to(self, organisation: Organisation, *, leaving_out: int | None = None) -> list[int]:
+        """The keys of those people; empty when nobody has such a role there or anywhere above."""
+        found: set[int] = set()
+        for role in self.roles:
+            levels = (self._holders.get((role, place), set()) - {leaving_out} for place in reversed(organisation.above))
+            found |= next(filter(None, levels), set())
+        return sorted(found)
+
+
+def settle(key: str, people: "models.QuerySet[User]") -> None:
+    """What was told under this key needs nobody's attention any more."""
+    Notification.objects.unread().filter(recipient__in=people, key=key).update(read_at=timezone.now())
+
+
+def mark_read(notifications: "models.QuerySet[Notification]") -> int:
+    return notifications.filter(read_at=None).update(read_at=timezone.now())
+
+
+def prefer(person: User, *, digest: str, muted_kinds: list[str]) -> None:
+    """How often the person gets an e-mail with what is new, and about which kinds they get none."""
+    wanted = {"digest": digest, "muted_kinds": sorted(muted_kinds)}
+    changes = audit_trail.changes_between({name: getattr(person, name) for name in wanted}, wanted)
+    if changes:
+        with transaction.atomic():
+            person.digest, person.muted_kinds = digest, wanted["muted_kinds"]
+            person.save(update_fields=list(wanted))
+            audit_trail.record("user.notifications_chosen", person, changes)

@@ -21,6 +21,7 @@ from governance.views import (
     literacy,
     maturity,
     members,
+    notifications,
     objectives,
     organisation,
     organisation_level,
@@ -151,6 +152,14 @@ remarks = [
     path("<slug:kind>/<int:key>/", comments.add, name="comment-add"),
 ]
 
+told = [
+    path("", notifications.notifications, name="notifications"),
+    path("gelezen/", notifications.read_all, name="notifications-read"),
+    path("voorkeuren/", notifications.preferences, name="notification-preferences"),
+    path("<int:pk>/", notifications.notification, name="notification"),
+    path("<int:pk>/gelezen/", notifications.read, name="notification-read"),
+]
+
 urlpatterns = [
     path("", include("registry.urls")),
     path("", include(entrance)),
@@ -158,6 +167,7 @@ urlpatterns = [
     path("leden/", members.organisations, name="member-organisations"),
     path("organisaties/<slug:slug>/leden/", include(people)),
     path("taal/", account.language, name="language"),
+    path("meldingen/", include(told)),
     path("organisaties/", include(organisations)),
     path("opmerkingen/", include(remarks)),
     path("algoritmekader/", include(framework)),

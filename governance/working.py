@@ -17,6 +17,7 @@ from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import Assessment, Measure, MeasureWork, Requirement, User
 from governance.permissions import organisation_of
+from governance.work_notices import tell_of_change
 
 Owner = TypeVar("Owner", bound=models.Model)
 Claim = TypeVar("Claim", bound=Assessment)
@@ -169,5 +170,9 @@ class Level(Generic[Owner, Claim, Doing]):
         successor.save()
         owner = getattr(successor, self.owner)
         self.changed([owner.pk])
-        audit_trail.record(verb, owner, changes, organisation=organisation_of(owner), label=label)
+        organisation: Any = organisation_of(owner)
+        audit_trail.record(verb, owner, changes, organisation=organisation, label=label)
+        tell_of_change(
+            row, successor, where=str(owner), organisation=organisation, url=successor.get_absolute_url(), by=by
+        )
         return successor

@@ -11,7 +11,8 @@ class RegistryConfig(AppConfig):
         applies must be decided anew."""
         import registry.permissions  # noqa: F401
         from governance import commenting, decision_tree_import, framework_import, leaving, own_items
-        from registry import catalogue_changes, commented, handover
+        from governance import reminders as governance_reminders
+        from registry import catalogue_changes, commented, handover, reminders
         from registry.complaints import HandledComplaints
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
@@ -20,3 +21,4 @@ class RegistryConfig(AppConfig):
         leaving.sources += [*handover.SOURCES, HandledComplaints()]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
+        governance_reminders.sources.extend(reminders.SOURCES)

@@ -1,5 +1,6 @@
 """What the list of algorithms can be narrowed and sorted by, on the pages and in the API alike."""
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -30,6 +31,20 @@ SORTS: dict[str, tuple[Any, F | Lower]] = {
     "next_due": (_("Earliest due date"), F("compliance__next_due")),
     "created": (_("Date of registration"), F("created")),
 }
+
+
+STUCK_AFTER = timedelta(days=14)
+"""How long an unfinished classification may lie before it counts as stuck."""
+
+
+def stuck() -> Q:
+    """Algorithms with an unfinished classification that nobody touched for two weeks."""
+    return Q(classification_draft__changed__lt=timezone.now() - STUCK_AFTER)
+
+
+def for_review() -> Exists:
+    """Algorithms that were classified with an older decision tree than the one in use."""
+    return Exists(Classification.objects.current().filter(algorithm=OuterRef("pk"), tree__is_current=False))
 
 
 class AppliesFilter(LinkedFilter):
@@ -128,6 +143,8 @@ class AlgorithmFilter(QueryFilterSet):
         condition=lambda: Q(pk__in=Algorithm.objects.vacant().order_by().values("pk")),
         label=_("Nobody is Accountable or Responsible"),
     )
+    stuck = YesNoFilter(condition=stuck, label=_("Classification unfinished for two weeks"))
+    for_review = YesNoFilter(condition=for_review, label=_("Classified with an older decision tree"))
     sort = SortFilter()
 
     class Meta:

@@ -7,6 +7,7 @@ from registry.views import (
     handover,
     home,
     intake,
+    my_work,
     objectives,
     raci,
     responsibilities,
@@ -16,6 +17,8 @@ from registry.views import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("mijn-werk/", my_work.my_work, name="my-work"),
+    path("organisaties/<slug:slug>/werk/", my_work.organisation_work, name="organisation-work"),
     path("algoritmes/", algorithm.algorithms, name="algorithms"),
     path("algoritmes/nieuw/", algorithm.add, name="algorithm-add"),
     path("algoritmes/<int:pk>/", algorithm.overview, name="algorithm"),

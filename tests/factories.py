@@ -364,3 +364,60 @@ class ComplaintFactory(DjangoModelFactory):
     organisation = factory.SelfAttribute("algorithm.organisation")
     kind = "complaint"
     summary = "De uitkomst klopt niet."
+
+
+class NotificationFactory(DjangoModelFactory):
+    """Something that its recipient, a reader of an organisation of their own, should know."""
+
+    class Meta:
+        model = governance.Notification
+
+    recipient = factory.LazyFunction(lambda: member("reader"))
+    kind = "assigned"
+    key = factory.Sequence(lambda n: f"aanleiding-{n}")
+    details = {"sentence": "assigned", "who": "Anouk", "what": "aia-03 Toezicht", "where": "Ordenen"}
+
+
+class PolicyFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Policy
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    kind = "guideline"
+    title = factory.Sequence(lambda n: f"Beleid {n}")
+    slug = factory.Sequence(lambda n: f"beleid-{n}")
+
+
+def policy_version(status: str, organisation: governance.Organisation, **fields) -> governance.PolicyVersion:
+    """A version of a policy of its own; `owner` is the policy's, `authors` a list of people."""
+    policy = PolicyFactory(organisation=organisation, owner=fields.pop("owner", None))
+    authors = fields.pop("authors", [])
+    if status == "adopted":
+        moment = timezone.now()
+        fields = {"adopted_at": moment, "in_force_from": moment.date(), "authority": "College"} | fields
+    version = governance.PolicyVersion.objects.create(policy=policy, number=1, status=status, **fields)
+    version.authors.set(authors)
+    return version
+
+
+def open_requirement(algorithm: registry.Algorithm, **fields) -> registry.RequirementAssessment:
+    """Work on a new requirement that applies to the algorithm."""
+    requirement = RequirementFactory()
+    registry.Applicability.objects.create(
+        algorithm=algorithm, requirement=requirement, outcome="applies", rule_outcome="applies", reason={}
+    )
+    return registry.RequirementAssessment.objects.create(algorithm=algorithm, requirement=requirement, **fields)
+
+
+def open_measure(algorithm: registry.Algorithm, **fields) -> registry.MeasureStatus:
+    """Work on a new measure that is recommended for the algorithm."""
+    measure = MeasureFactory()
+    registry.Recommendation.objects.create(algorithm=algorithm, measure=measure)
+    return registry.MeasureStatus.objects.create(algorithm=algorithm, measure=measure, **fields)
+
+
+def claimed(algorithm: registry.Algorithm, by: governance.User, **fields) -> registry.RequirementAssessment:
+    """A claim that waits to be verified."""
+    return open_requirement(
+        algorithm, status="met", explanation="Zo.", claimed_by=by, claimed_at=timezone.now(), **fields
+    )

@@ -195,3 +195,10 @@ def add_intake_and_complaints(world: World) -> None:
         "comment": commenting.comment(world.algorithm, "Klopt dit?", by=world.people["officer", "own"]),
         "own_comment": commenting.comment(world.algorithm, "En dit?", by=world.assigned),
     }
+
+
+def add_notification(world: World) -> None:
+    """Told to the contributor to whom the work is assigned, and so theirs alone."""
+    world.records["notification"] = factories.NotificationFactory(
+        recipient=world.assigned, organisation=world.own, url=world.algorithm.get_absolute_url()
+    )

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from governance.models import User
 from tests import permission_rows
-from tests.permission_rows import EVERYBODY, NOBODY, THEIRS, WITH_ACCOUNT, Row
+from tests.permission_rows import ADDRESSEE, EVERYBODY, NOBODY, THEIRS, WITH_ACCOUNT, Row
 from tests.permission_world import PLACES, World, build_world
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def outcome(client: Client, row: Row, address: str, *, anonymous: bool = False) 
 def expected(row: Row, role: str, place: str) -> str:
     if row.allowed in (EVERYBODY, WITH_ACCOUNT):
         return ALLOWED
-    if row.allowed in (NOBODY, THEIRS):
+    if row.allowed in (NOBODY, THEIRS, ADDRESSEE):
         return HIDDEN
     if row.anywhere:
         return ALLOWED if role in row.allowed else FORBIDDEN

@@ -11,10 +11,19 @@ from governance.models.organisation import Organisation
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(recipient=user) if user.is_authenticated else self.none()
+        """The person's own, as far as they still see the organisation that each is about."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(recipient=user).filter(
+            Q(organisation=None) | Q(organisation__in=Organisation.objects.visible_to(user))
+        )
 
     def unread(self) -> Self:
         return self.filter(read_at=None)
+
+    def unread_first(self) -> Self:
+        """What is not read yet on top, then the newest."""
+        return self.annotate(is_read=Q(read_at__isnull=False)).order_by("is_read", "-created", "-pk")
 
 
 class Notification(models.Model):

@@ -4,11 +4,13 @@ The same work exists at two levels: at the organisation, for what has phase 0 (h
 register).
 """
 
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.catalogue import Measure, Requirement
@@ -18,26 +20,49 @@ from governance.models.periods import Period, PeriodQuerySet
 
 
 class WorkQuerySet(PeriodQuerySet):
+    SETTLED: ClassVar[Q]
+    """When nothing is left to do."""
+
     def assigned_to(self, user: object) -> Self:
         return self.filter(assignee=user)
 
+    def unassigned(self) -> Self:
+        return self.filter(assignee=None)
+
+    def settled(self) -> Self:
+        return self.filter(self.SETTLED)
+
+    def open(self) -> Self:
+        """What holds now and leaves something to do."""
+        return self.current().exclude(self.SETTLED)
+
+    def overdue(self, on: date | None = None) -> Self:
+        """Open, with a due date before that day (today, unless given)."""
+        return self.open().filter(due__lt=on or timezone.localdate())
+
+    def due_within(self, days: int, on: date | None = None) -> Self:
+        """Open, and due on that day (today, unless given) or at most so many days after it."""
+        day = on or timezone.localdate()
+        return self.open().filter(due__range=(day, day + timedelta(days=days)))
+
 
 class AssessmentQuerySet(WorkQuerySet):
+    SETTLED = Q(status__in=["met", "not_applicable"])
+
     def met(self) -> Self:
         return self.filter(status=Assessment.Status.MET)
 
     def verified(self) -> Self:
         return self.met().filter(verified_at__isnull=False)
 
-    def settled(self) -> Self:
-        """Nothing left to do: met, or explained why it does not apply."""
-        return self.filter(status__in=[Assessment.Status.MET, Assessment.Status.NOT_APPLICABLE])
+    def unverified(self) -> Self:
+        """Claims that wait for a second person."""
+        return self.current().met().filter(verified_at=None)
 
 
 class MeasureStatusQuerySet(WorkQuerySet):
-    def settled(self) -> Self:
-        """Nothing left to do: done (chosen or replaced), or deliberately not applied."""
-        return self.filter(Q(progress=MeasureWork.Progress.DONE) | Q(choice=MeasureWork.Choice.NOT_APPLIED))
+    # Done (chosen or replaced), or deliberately not applied.
+    SETTLED = Q(progress="done") | Q(choice="not_applied")
 
 
 class Work(Period):

@@ -12,8 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from governance import openid_connect, rich_text, second_factor
-from governance.models import Assessment, MeasureWork
+from governance import notifying, openid_connect, rich_text, second_factor
+from governance.models import Assessment, MeasureWork, Notification
 
 register = template.Library()
 
@@ -72,6 +72,18 @@ def second_factor_is_asked(context: Any) -> bool:
 def token_for_joining(context: Any) -> str:
     """What a link that joins an identity of the organisation to one's account must carry."""
     return openid_connect.token_for_joining(context["request"])
+
+
+def unread_notifications(context: Any) -> int:
+    """How many notifications the person looking at the page has not read; one count."""
+    user = context.get("user")
+    return Notification.objects.visible_to(user).unread().count() if user is not None else 0
+
+
+@register.filter
+def in_words(notification: Notification) -> str:
+    """What a notification says, in the reader's language."""
+    return notifying.sentence(notification)
 
 
 @register.simple_tag

@@ -18,6 +18,7 @@ from registry.demo import people
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
 from registry.demo.intake import add_intake
+from registry.demo.notifications import leave_the_latest_unread
 from registry.demo.organisation_level import build_organisation_level
 from registry.demo.organisations import PASSWORD, add_organisations, add_people, own_fields
 from registry.demo.responsibilities import add_responsibilities
@@ -32,6 +33,7 @@ AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [
     build_organisation_level,
     add_responsibilities,
     add_intake,
+    leave_the_latest_unread,
 ]
 """What is built when the algorithms are there."""
 

@@ -1,19 +1,22 @@
 from typing import Any
 
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
-from governance.models import AuditEvent, FrameworkRelease, Measure, Requirement, Tool
-from registry.models import Algorithm, Classification, MeasureStatus, RequirementAssessment
-from registry.models.applicability import Outcome
+from governance.models import AuditEvent, FrameworkRelease, Measure, Membership, Organisation, Requirement, Tool
+from registry.filters import for_review, stuck
+from registry.models import Algorithm, Classification, Proposal
+from registry.my_work import managers_desk, my_desk
+from registry.work_lines import Section
 
 SHOWN = 10
+Role = Membership.Role
+MINE = (Section.OVERDUE, Section.DUE)
+MANAGERS = (Section.VACANT, Section.OVERDUE, Section.DECISION, Section.UNASSIGNED)
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """The front page: what this is for a visitor, what waits for a person who is logged in."""
+    """The front page: what this is for a visitor; for who is logged in what their roles should see first."""
     if not request.user.is_authenticated:
         return render(
             request,
@@ -26,24 +29,65 @@ def home(request: HttpRequest) -> HttpResponse:
             },
         )
     algorithms = Algorithm.objects.visible_to(request.user)
-    today = timezone.localdate()
-    current = Classification.objects.current().filter(algorithm__in=algorithms)
+    roles = set(Membership.objects.current().filter(user=request.user).values_list("role", flat=True))
+    desk = my_desk(request.user)
+    counts = desk.counts()
+    first = desk.only(*MINE).first(SHOWN)
+    mine = [line for section in MINE for line in first[section]]
     return render(
         request,
         "registry/home.html",
         {
             "total": algorithms.count(),
-            "unclassified": algorithms.exclude(pk__in=current.values("algorithm")).count(),
-            "overdue": algorithms.overdue(today).count(),
-            "unassigned": algorithms.filter(compliance__unassigned__gt=0).count(),
-            "for_review": current.filter(tree__is_current=False).count(),
-            "my_work": my_work(request, algorithms)[:SHOWN],
+            "figures": [(section, counts[section]) for section in counts],
+            "my_work": mine[:SHOWN],
+            "officer": officers_figures(request, algorithms) if Role.OFFICER in roles else None,
+            "managed": managed(request) if Role.MANAGER in roles else [],
+            "audited": _held(request, Role.AUDITOR).order_by("path")[:SHOWN] if Role.AUDITOR in roles else [],
             "due_first": algorithms.for_list()
             .exclude(compliance__next_due=None)
             .order_by("compliance__next_due", "pk")[:5],
             "recent": recent_changes(algorithms),
         },
     )
+
+
+def officers_figures(request: HttpRequest, algorithms: Any) -> dict[str, int]:
+    """What the officer sees first: what is not classified, what got stuck, what is due."""
+    served = Organisation.objects.where_member_holds(request.user, [Role.OFFICER])
+    classified = Classification.objects.current().filter(algorithm__in=algorithms)
+    return {
+        "unclassified": algorithms.exclude(pk__in=classified.values("algorithm")).count(),
+        "stuck": algorithms.filter(stuck()).count(),
+        "for_review": algorithms.filter(for_review()).count(),
+        "overdue": algorithms.overdue().count(),
+        "unassigned": algorithms.filter(compliance__unassigned__gt=0).count(),
+        "proposals": Proposal.objects.undecided().filter(organisation__in=served).count(),
+    }
+
+
+def managed(request: HttpRequest) -> list[tuple[Organisation, list[tuple[Section, int]]]]:
+    """The organisations this person manages (those below them counted in), each with the figures a manager needs."""
+    organisations = Organisation.objects.where_member_holds(request.user, [Role.MANAGER])
+    by_path = dict(organisations.values_list("pk", "path"))
+    counts = managers_desk(organisations).counts_by("owner")
+    rows = []
+    for organisation in _held(request, Role.MANAGER).order_by("path"):
+        if any(organisation.path.startswith(above.path) for above, _figures in rows):
+            continue
+        below = {pk for pk, path in by_path.items() if path.startswith(organisation.path)}
+        figures = [
+            (section, sum(n for (owner, counted), n in counts.items() if owner in below and counted == section))
+            for section in MANAGERS
+        ]
+        rows.append((organisation, figures))
+    return rows
+
+
+def _held(request: HttpRequest, role: str) -> Any:
+    """The organisations in which the person was given that role themselves, without those below."""
+    held = Membership.objects.current().filter(user=request.user, role=role)
+    return Organisation.objects.filter(pk__in=held.values("organisation"))
 
 
 def recent_changes(algorithms: Any) -> list[AuditEvent]:
@@ -59,29 +103,3 @@ def recent_changes(algorithms: Any) -> list[AuditEvent]:
     for event in shown:
         event.algorithm = known[int(event.subject_id)]
     return shown
-
-
-def my_work(request: HttpRequest, algorithms: Any) -> list[RequirementAssessment | MeasureStatus]:
-    """What is assigned to this person and not finished, the earliest due date first."""
-    mine = {"assignee": request.user, "algorithm__in": algorithms}
-    applying = {
-        "requirement__applicabilities__until": None,
-        "requirement__applicabilities__outcome": Outcome.APPLIES,
-        "requirement__applicabilities__algorithm": F("algorithm"),
-    }
-    assessments = (
-        RequirementAssessment.objects.current()
-        .filter(**mine)
-        .filter(**applying)
-        .exclude(status=RequirementAssessment.Status.MET)
-        .select_related("algorithm", "requirement")
-    )
-    settled = MeasureStatus.objects.current().settled()
-    statuses = (
-        MeasureStatus.objects.current()
-        .filter(**mine, measure__recommendations__until=None, measure__recommendations__algorithm=F("algorithm"))
-        .exclude(pk__in=settled.values("pk"))
-        .select_related("algorithm", "measure")
-    )
-    far = timezone.localdate().max
-    return sorted([*assessments, *statuses], key=lambda row: (row.due or far, row.algorithm.name, row.pk))

@@ -19,6 +19,8 @@ NOBODY = "nobody"
 """It does not exist, whoever asks."""
 THEIRS = "only who has one"
 """Something of one's own that nobody in the table has: a second factor to look at."""
+ADDRESSEE = "the addressee"
+"""The person to whom the record is assigned, and nobody else: to others it does not exist."""
 WITH_ACCOUNT = "with an account"
 """Whoever logs in, whatever their roles; the page shows them what is theirs."""
 
@@ -31,7 +33,7 @@ WORKING = REGISTRAR | {Role.CONTRIBUTOR}
 class Row:
     route: str
     allowed: "str | frozenset[str]"
-    """EVERYBODY, WITH_ACCOUNT, or the roles that are allowed in the record's organisation and above it."""
+    """EVERYBODY, WITH_ACCOUNT, ADDRESSEE, or the roles that are allowed in the record's organisation and above it."""
     arguments: Callable[[World], list[Any]] = lambda world: []
     method: str = "get"
     data: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,31 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from governance import digest, reminders
+
+
+class Command(BaseCommand):
+    help = (
+        "Tells people what is due and sends the e-mails for which it is time. For cron, once a day or more often: "
+        "nobody is told or sent anything twice, also when two runs overlap."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        told = sum(source(timezone.localdate(now)) for source in reminders.sources)
+        sent = digest.send_due(now)
+        self.stdout.write(ngettext("%d new notification.", "%d new notifications.", told) % told)
+        self.stdout.write(ngettext("%d e-mail sent.", "%d e-mails sent.", sent.people) % sent.people)
+        for address, why in sent.failures:
+            self.stderr.write(
+                _("%(address)s: not sent, will be tried again: %(why)s") % {"address": address, "why": why}
+            )
+        if sent.failures:
+            raise CommandError(
+                ngettext("%d e-mail could not be sent.", "%d e-mails could not be sent.", len(sent.failures))
+                % len(sent.failures)
+            )

@@ -1,0 +1,236 @@
+"""What waits for a person, or for everybody in an organisation: one list out of many tables, counted and sorted in SQL.
+
+A `Desk` has sections (overdue, to do, to decide…), each the union of arms: rows of one table, with the day by which
+they are sorted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.models import CharField, Count, DateField, Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Cast, TruncDate
+from django.utils import timezone
+
+from governance.models import Membership, Organisation, PolicyVersion, Position, User
+from governance.permissions import REGISTRAR
+from registry.models import Algorithm, Complaint, Letter, Responsibility
+from registry.work_lines import SOURCES, Line, Section, Source, lines
+
+Role = Membership.Role
+
+
+NO_DAY = Cast(Value(None), DateField())
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The rows that a source gives to a section, and the day by which they are sorted there."""
+
+    section: Section
+    source: str
+    rows: Any
+    day: Any = NO_DAY
+
+    @property
+    def of(self) -> Source:
+        return SOURCES[self.source]
+
+
+@dataclass(frozen=True)
+class Desk:
+    arms: Sequence[Arm]
+
+    def narrowed(self, kind: str) -> "Desk":
+        """Only what is of this kind."""
+        return Desk([arm for arm in self.arms if arm.of.kind == kind]) if kind else self
+
+    def only(self, *sections: Section) -> "Desk":
+        return Desk([arm for arm in self.arms if arm.section in sections])
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each section has, in one query."""
+        found: Counter[str] = Counter()
+        for row in _union(
+            arm.rows.order_by().values(in_section=_text(arm.section)).annotate(rows=Count("pk")) for arm in self.arms
+        ):
+            found[row["in_section"]] += row["rows"]
+        return {arm.section: found[arm.section] for arm in self.arms}
+
+    def counts_by(self, field: str) -> dict[tuple[Any, str], int]:
+        """(value, section) → how many rows, in one query; `field` is `owner` or `holder` of the sources."""
+        found: Counter[tuple[Any, str]] = Counter()
+        for row in _union(
+            arm.rows.order_by()
+            .values(of_whom=F(getattr(arm.of, field)), in_section=_text(arm.section))
+            .annotate(rows=Count("pk"))
+            for arm in self.arms
+            if getattr(arm.of, field)
+        ):
+            found[row["of_whom"], row["in_section"]] += row["rows"]
+        return found
+
+    def rows(self, section: str) -> Any:
+        """(source, key, day) of a section's rows, the earliest day first and what has none last."""
+        return _union(
+            arm.rows.order_by().values(in_source=_text(arm.source), key=F("pk"), day=arm.day)
+            for arm in self.arms
+            if arm.section == section
+        ).order_by(F("day").asc(nulls_last=True), "in_source", "key")
+
+    def first(self, number: int) -> dict[str, list[Line]]:
+        """The first rows of each section that has any; a query per section, and one for each table shown."""
+        sections = dict.fromkeys(arm.section for arm in self.arms)
+        found = {section: list(self.rows(section)[:number]) for section in sections}
+        shown = lines((section, row) for section, rows in found.items() for row in rows)
+        return {section: [line for line in shown if line.section == section] for section in sections}
+
+
+def _text(value: str) -> Cast:
+    return Cast(Value(str(value)), CharField(max_length=40))
+
+
+def _union(parts: Iterable[Any]) -> Any:
+    """All rows of these queries, which have the same columns."""
+    first, *others = list(parts) or [Algorithm.objects.none().values("pk")]
+    return first.union(*others, all=True) if others else first
+
+
+def without_somebody_responsible(algorithms: "models.QuerySet[Algorithm]") -> "models.QuerySet[Algorithm]":
+    """Those that have nobody accountable, or nobody responsible, for the whole."""
+    whole = Responsibility.objects.current().filter(
+        algorithm=OuterRef("pk"), phase=None, requirement=None, measure=None
+    )
+    return algorithms.filter(
+        ~Exists(whole.filter(letter=Letter.ACCOUNTABLE)) | ~Exists(whole.filter(letter=Letter.RESPONSIBLE))
+    )
+
+
+def my_desk(person: User, within: Organisation | None = None) -> Desk:
+    """What waits for this person, in the organisations they see (or in `within` and below it)."""
+    visible = _below(Organisation.objects.visible_to(person), within)
+    registered = _below(Organisation.objects.where_member_holds(person, REGISTRAR), within)
+    managed = _below(Organisation.objects.where_member_holds(person, [Role.MANAGER]), within)
+    served = _below(Organisation.objects.where_member_holds(person, [Role.OFFICER]), within)
+    alone = PolicyVersion.authors.through.objects.filter(policyversion=OuterRef("pk"))
+    only_mine = Exists(alone.filter(user=person)) & ~Exists(alone.exclude(user=person))
+    mine = Q(authors=person) | Q(submitted_by=person)
+    drafts = PolicyVersion.objects.filter(pk__in=_in_review(visible).filter(mine).values("pk"))
+    return Desk(
+        [
+            *_work(visible, person),
+            *_decisions(registered, managed, served, person, only_mine),
+            *_claims(visible, Section.WAITING, lambda rows: rows.filter(claimed_by=person)),
+            Arm(Section.WAITING, "version", drafts, TruncDate("submitted_at")),
+            Arm(Section.WAITING, "proposal", _proposals(visible).filter(proposed_by=person), TruncDate("proposed")),
+            *_responsible(visible, person),
+        ]
+    )
+
+
+def organisation_desk(organisation: Organisation, person: User | None = None) -> Desk:
+    """What is overdue, to do, undecided, vacant and unassigned in the organisation and below; of one person there
+    what they have to do and are responsible for."""
+    below = _below(Organisation.objects.all(), organisation)
+    if person is not None:
+        return Desk([*_work(below, person), *_responsible(below, person)])
+    return Desk([*_work(below, None), *everybodys(below)])
+
+
+def everybodys(organisations: Any) -> list[Arm]:
+    """What is undecided, vacant or unassigned in these organisations."""
+    unassigned = Section.UNASSIGNED
+    due = F("due")
+    complaints = Complaint.objects.unhandled().filter(organisation__in=organisations, handler=None)
+    algorithms = Algorithm.objects.filter(organisation__in=organisations)
+    return [
+        *_decisions(organisations, organisations, organisations, None, None),
+        Arm(Section.VACANT, "position", Position.objects.vacant().filter(organisation__in=organisations)),
+        Arm(Section.VACANT, "algorithm", without_somebody_responsible(algorithms)),
+        Arm(unassigned, "algorithm", algorithms.filter(compliance__unassigned__gt=0), F("compliance__next_due")),
+        *(
+            Arm(unassigned, source, _owned(source, organisations).open().unassigned(), due)
+            for source in ("organisation_assessment", "organisation_measure")
+        ),
+        Arm(unassigned, "complaint", complaints, due),
+    ]
+
+
+def managers_desk(organisations: Any) -> Desk:
+    """The figures a manager sees first, for these organisations."""
+    overdue = [arm for arm in _work(organisations, None) if arm.section == Section.OVERDUE]
+    return Desk([*overdue, *everybodys(organisations)])
+
+
+def _below(organisations: Any, within: Organisation | None) -> Any:
+    return organisations.filter(path__startswith=within.path) if within else organisations
+
+
+def _owned(source: str, organisations: Any) -> Any:
+    of = SOURCES[source]
+    return of.model.objects.filter(**{f"{of.owner}__in": organisations})
+
+
+def _work(organisations: Any, person: User | None) -> list[Arm]:
+    """What is overdue and what is to do: of one person, or of everybody."""
+    today = timezone.localdate()
+    ahead = Q(due=None) | Q(due__gte=today)
+    arms = []
+    for source in ("assessment", "measure", "organisation_assessment", "organisation_measure"):
+        rows = _owned(source, organisations)
+        if person is not None:
+            rows = rows.assigned_to(person)
+        arms.append(Arm(Section.OVERDUE, source, rows.overdue(today), F("due")))
+        arms.append(Arm(Section.DUE, source, rows.open().filter(ahead), F("due")))
+    for source, rows in (
+        ("complaint", _owned("complaint", organisations).unhandled()),
+        ("reading", _owned("reading", organisations).unconfirmed()),
+    ):
+        if person is not None:
+            rows = rows.filter(**{SOURCES[source].holder: person})
+        arms.append(Arm(Section.OVERDUE, source, rows.filter(due__lt=today), F("due")))
+        arms.append(Arm(Section.DUE, source, rows.filter(ahead), F("due")))
+    passed = _owned("version", organisations).due_for_review(today)
+    if person is not None:
+        passed = passed.filter(policy__owner=person)
+    return [*arms, Arm(Section.OVERDUE, "version", passed, F("review_date"))]
+
+
+def _claims(organisations: Any, section: Section, narrow: Any) -> list[Arm]:
+    return [
+        Arm(section, source, narrow(_owned(source, organisations).unverified()), TruncDate("claimed_at"))
+        for source in ("assessment", "organisation_assessment")
+    ]
+
+
+def _in_review(organisations: Any) -> Any:
+    return _owned("version", organisations).filter(status=PolicyVersion.Status.IN_REVIEW)
+
+
+def _proposals(organisations: Any) -> Any:
+    return _owned("proposal", organisations).undecided()
+
+
+def _decisions(verified: Any, adopted: Any, triaged: Any, person: User | None, barred: Any) -> list[Arm]:
+    """Claims to verify, policies to adopt and proposals to triage, each in the organisations where they are decided.
+
+    Nobody (`person`) verifies a claim of their own, nor adopts a text of which they are the only author (`barred`).
+    """
+    texts = _in_review(adopted)
+    return [
+        *_claims(verified, Section.DECISION, lambda rows: rows.exclude(claimed_by=person) if person else rows),
+        Arm(Section.DECISION, "version", texts.exclude(barred) if person else texts, TruncDate("submitted_at")),
+        Arm(Section.DECISION, "proposal", _proposals(triaged), TruncDate("proposed")),
+    ]
+
+
+def _responsible(organisations: Any, person: User) -> list[Arm]:
+    letters = [Letter.ACCOUNTABLE, Letter.RESPONSIBLE]
+    held = _owned("responsibility", organisations).current().filter(person=person, letter__in=letters)
+    functions = _owned("function", organisations).current().filter(person=person, position__ended=None)
+    return [
+        Arm(Section.RESPONSIBLE, "function", functions),
+        Arm(Section.RESPONSIBLE, "responsibility", held),
+    ]

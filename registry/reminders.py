@@ -1,0 +1,132 @@
+"""What the register reminds people of; see `governance.reminders`."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from governance.models import Membership, Notification, Organisation
+from governance.notifying import Kind, Nearest, address_of, in_each_language, tell_all
+from governance.permissions import REGISTRAR
+from governance.reminders import AHEAD, notices, stage, work_notices
+from registry.classifying import current_tree
+from registry.models import Algorithm, Classification, Complaint, MeasureStatus, Proposal, RequirementAssessment
+from registry.my_work import without_somebody_responsible
+
+Role = Membership.Role
+
+UNSEEN_AFTER = 7
+"""Days after which a proposal that nobody looked at is brought to the officer's notice."""
+
+
+def work(on: date) -> int:
+    """Work on algorithms that is due or overdue, for its assignee."""
+    return sum(
+        tell_all(work_notices(rows, on, lambda row: row.algorithm))
+        for rows in (
+            RequirementAssessment.objects.select_related("algorithm__organisation", "requirement"),
+            MeasureStatus.objects.select_related("algorithm__organisation", "measure"),
+        )
+    )
+
+
+def _per_organisation(algorithms: "models.QuerySet[Algorithm]") -> Iterator[tuple[Organisation, int]]:
+    """Each organisation with how many of these algorithms it has."""
+    counted = algorithms.order_by().values_list("organisation").annotate(number=Count("pk"))
+    numbers = dict(counted)
+    for organisation in Organisation.objects.filter(pk__in=numbers).order_by("pk"):
+        yield organisation, numbers[organisation.pk]
+
+
+def vacant_algorithms(on: date) -> int:
+    """Algorithms without somebody accountable or responsible, for the managers: one line per organisation, each month
+    that it lasts."""
+    managers = Nearest([Role.MANAGER])
+
+    def found() -> Iterator[Notification]:
+        for organisation, number in _per_organisation(without_somebody_responsible(Algorithm.objects.all())):
+            yield from notices(
+                managers.to(organisation),
+                Kind.VACANCY,
+                key=f"vacant:algorithms:{organisation.pk}:{on:%Y-%m}",
+                sentence="algorithms_vacant",
+                organisation=organisation,
+                url=f"{reverse('organisation-work', args=[organisation.slug])}?section=vacant",
+                number=number,
+            )
+
+    return tell_all(found())
+
+
+def classifications(on: date) -> int:
+    """Algorithms that were classified with an older decision tree, for the officers: once for each new tree."""
+    tree, officers = current_tree(), Nearest([Role.OFFICER])
+    outdated = Classification.objects.current().filter(tree__is_current=False)
+
+    def found() -> Iterator[Notification]:
+        for organisation, number in _per_organisation(Algorithm.objects.filter(pk__in=outdated.values("algorithm"))):
+            yield from notices(
+                officers.to(organisation),
+                Kind.REVIEW,
+                key=f"review:classifications:{organisation.pk}:{tree.pk if tree else 0}",
+                sentence="classifications_review",
+                organisation=organisation,
+                url=f"{reverse('algorithms')}?organisation={organisation.slug}&for_review=true",
+                number=number,
+            )
+
+    return tell_all(found())
+
+
+def proposals(on: date) -> int:
+    """Proposed algorithms that nobody looked at for a week, for the officers."""
+    officers = Nearest([Role.OFFICER])
+    before = on - timedelta(days=UNSEEN_AFTER)
+    waiting = Proposal.objects.undecided().filter(proposed__date__lte=before).select_related("organisation")
+
+    def found() -> Iterator[Notification]:
+        for proposal in waiting:
+            yield from notices(
+                officers.to(proposal.organisation),
+                Kind.INTAKE,
+                key=f"proposal:{proposal.pk}:waits",
+                sentence="proposal_waits",
+                organisation=proposal.organisation,
+                url=address_of(proposal),
+                what=proposal.name,
+                since=timezone.localdate(proposal.proposed).isoformat(),
+            )
+
+    return tell_all(found())
+
+
+def complaints(on: date) -> int:
+    """Complaints and questions that are due or overdue, for who handles them, or the officers and managers when nobody
+    does."""
+    registrars = Nearest(REGISTRAR)
+    near = Complaint.objects.unhandled().filter(Q(due__lte=on + timedelta(days=AHEAD)))
+
+    def found() -> Iterator[Notification]:
+        for complaint in near.select_related("organisation", "algorithm"):
+            step = stage(complaint.due, on)
+            handlers: Any = [complaint.handler_id] if complaint.handler_id else registrars.to(complaint.organisation)
+            yield from notices(
+                handlers,
+                Kind.COMPLAINT,
+                key=f"complaint:{complaint.pk}:{complaint.due}:{step}",
+                sentence=f"complaint_{step}",
+                organisation=complaint.organisation,
+                url=address_of(complaint),
+                where=complaint.algorithm.name,
+                what=in_each_language(complaint.__str__),
+                due=complaint.due.isoformat(),
+            )
+
+    return tell_all(found())
+
+
+SOURCES = [work, vacant_algorithms, classifications, proposals, complaints]
