@@ -28,7 +28,7 @@ from governance.models import (
     Requirement,
     User,
 )
-from registry import compliance, demo
+from registry import compliance, demo, intake
 from registry.classifying import draft_walk
 from registry.demo import cast
 from registry.demo.cast import FOLDER, read
@@ -301,6 +301,14 @@ def test_some_algorithms_are_overdue_and_some_have_all_work_assigned(municipalit
     assert 5 <= overdue <= Algorithm.objects.count() - 5
     assert Compliance.objects.filter(unassigned=0).exists()
     assert Compliance.objects.filter(unassigned__gt=0).exists()
+
+
+def test_a_proposal_that_waits_resembles_an_algorithm_in_the_register(municipality):
+    proposal = Proposal.objects.undecided().get(name__startswith="Scanauto")
+
+    alike = intake.likely_duplicates(proposal, algorithms_of(municipality))
+
+    assert alike[0].name == "Parkeren controleren met de scanauto"
 
 
 def test_complaints_are_open_overdue_closed_and_held_by_nobody_and_comments_open_and_resolved(municipality):
