@@ -16,7 +16,7 @@ from governance.conflict import Conflict
 from governance.models import Membership, OfficialBody, Organisation, User
 
 FIELDS = ("name", "kind", "identifier", "parent")
-ADDRESSES = {"toevoegen"}
+ADDRESSES = {"toevoegen", "leden"}
 """What no organisation can have as its slug, because a page has that address."""
 
 
