@@ -31,7 +31,8 @@ class ScopeRow:
     scope: LifecyclePhase | None
     letters: list[str]
     missing: tuple[Letter, ...]
-    follows_the_whole: bool
+    follows: list[Letter]
+    """What it has from the whole algorithm, because it has none of its own."""
 
 
 def scope_rows(algorithm: Algorithm, matrix: verbs.Matrix) -> list[ScopeRow]:
@@ -41,7 +42,7 @@ def scope_rows(algorithm: Algorithm, matrix: verbs.Matrix) -> list[ScopeRow]:
         key = scope.pk if scope else None
         letters = [matrix.letters.get((key, person.pk), "") for person in matrix.people]
         own = "".join(letters)
-        follows = scope is not None and not all(letter in own for letter in verbs.NEEDED)
+        follows = [letter for letter in verbs.NEEDED if scope is not None and letter not in own]
         rows.append(ScopeRow(scope, letters, missing.get(scope, ()), follows))
     return rows
 
