@@ -1,6 +1,9 @@
 """Builders that take only what the test is about."""
 
+from datetime import date, timedelta
+
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from governance import models as governance
@@ -217,3 +220,42 @@ class DecisionTreeFactory(DjangoModelFactory):
     fingerprint = factory.Sequence(lambda n: f"{n:064d}")
     content = SMALL_TREE
     is_current = True
+
+
+class PolicyFactory(DjangoModelFactory):
+    class Meta:
+        model = governance.Policy
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    kind = "guideline"
+    title = factory.Sequence(lambda n: f"Beleid {n}")
+    slug = factory.LazyAttribute(lambda policy: policy.title.lower().replace(" ", "-"))
+
+
+class PolicyVersionFactory(DjangoModelFactory):
+    """A version in any status; what was adopted holds since a month and is looked at again in a year."""
+
+    class Meta:
+        model = governance.PolicyVersion
+        skip_postgeneration_save = True
+
+    policy = factory.SubFactory(PolicyFactory)
+    number = factory.LazyAttribute(lambda version: version.policy.versions.count() + 1)
+    status = "draft"
+    body = "Wij leggen uit wat een algoritme doet."
+
+    class Params:
+        was_adopted = factory.LazyAttribute(lambda version: version.status in ("adopted", "superseded"))
+
+    adopted_at = factory.LazyAttribute(lambda version: timezone.now() if version.was_adopted else None)
+    authority = factory.LazyAttribute(lambda version: "Het college" if version.was_adopted else "")
+    in_force_from = factory.LazyAttribute(lambda version: days_from_now(-30) if version.was_adopted else None)
+    review_date = factory.LazyAttribute(lambda version: days_from_now(365) if version.was_adopted else None)
+
+    @factory.post_generation
+    def authors(version, create, people):
+        version.authors.set(people or [])
+
+
+def days_from_now(number: int) -> date:
+    return timezone.localdate() + timedelta(days=number)
