@@ -109,7 +109,8 @@ def download(attached: Attached) -> FileResponse:
 
 def name_of(upload: UploadedFile) -> str:
     """The name under which the file is shown: without a path or control characters, and not too long."""
-    name = "".join(character for character in PurePath(upload.name or "").name if character.isprintable())
+    given = PurePath((upload.name or "").replace("\\", "/")).name
+    name = "".join(character for character in given if character.isprintable())
     stem, suffix = PurePath(name).stem, PurePath(name).suffix
     return f"{stem[: 255 - len(suffix)]}{suffix}"
 

@@ -7,10 +7,20 @@ foreign one; every role is held in each of the four by somebody.
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from governance import audit_trail
-from governance.models import AuditCriterion, AuditFramework, Discipline, Membership, Organisation, Term, User
+from governance import audit_trail, stored_files
+from governance.models import (
+    AuditCriterion,
+    AuditFramework,
+    Discipline,
+    Membership,
+    Organisation,
+    ReadingRequest,
+    Term,
+    User,
+)
 from registry.classifying import decide_all
 from registry.models import ClassificationDraft, MeasureStatus, RequirementAssessment
 from tests import factories
@@ -63,7 +73,7 @@ def build_world() -> World:
         assigned=factories.member("contributor", own),
     )
     with audit_trail.acting(None, "command"):
-        for add in (add_algorithm,):
+        for add in (add_algorithm, add_policies):
             add(world)
     return world
 
@@ -102,4 +112,29 @@ def add_algorithm(world: World) -> None:
             assignee=world.assigned,
         ),
         "measure_status": MeasureStatus.objects.create(algorithm=algorithm, measure=measure, assignee=world.assigned),
+    }
+
+
+def add_policies(world: World) -> None:
+    """A policy with a draft, one in review and one that is adopted, published and put to a reader.
+
+    The first is owned by the person to whom work is assigned, who is asked to read the last.
+    """
+    own = world.own
+    policy = factories.PolicyFactory(organisation=own, title="Concept", owner=world.assigned)
+    reviewed, adopted = (
+        factories.PolicyFactory(organisation=own, title=title, is_public=title == "Vastgesteld")
+        for title in ("Voorgelegd", "Vastgesteld")
+    )
+    draft = factories.PolicyVersionFactory(policy=policy)
+    factories.PolicyVersionFactory(policy=reviewed, status="in_review", authors=[world.operator])
+    version = factories.PolicyVersionFactory(policy=adopted, status="adopted")
+    ReadingRequest.objects.create(policy_version=version, person=world.assigned)
+    kept = stored_files.store(SimpleUploadedFile("nota.txt", b"Tekst."))
+    world.records |= {
+        "policy": policy,
+        "reviewed_policy": reviewed,
+        "adopted_policy": adopted,
+        "attachment": draft.attachments.create(stored_file=kept, name="nota.txt"),
+        "public_attachment": version.attachments.create(stored_file=kept, name="bijlage.txt"),
     }

@@ -45,6 +45,8 @@ def outcome(client: Any, row: Row, address: str, person: User | None) -> str:
     with transaction.atomic():
         response = getattr(client, row.method)(address, dict(row.data))
         transaction.set_rollback(True)
+    if response.streaming:
+        list(response.streaming_content)  # a download read to its end closes its file
     status = response.status_code
     if status == 302 and response.url.startswith(resolve_url(settings.LOGIN_URL)):
         return LOG_IN

@@ -97,8 +97,24 @@ VERBS = {
     "measure.recorded": lambda: _("worked on measure"),
     "applicability.overruled": lambda: _("overruled whether this applies: requirement"),
     "applicability.follows_rule": lambda: _("let the rule count again for requirement"),
+    "policy.added": lambda: _("added the policy"),
+    "policy.revised": lambda: _("changed properties or links"),
+    "policy.published": lambda: _("published the policy"),
+    "policy.unpublished": lambda: _("took the policy out of publication"),
+    "policy.withdrawn": lambda: _("withdrew the policy"),
+    "policyversion.started": lambda: _("began version"),
+    "policyversion.written": lambda: _("wrote on version"),
+    "policyversion.attached": lambda: _("added a file to version"),
+    "policyversion.attachment_removed": lambda: _("removed a file from version"),
+    "policyversion.submitted": lambda: _("put up for review: version"),
+    "policyversion.returned": lambda: _("gave back to its authors: version"),
+    "policyversion.adopted": lambda: _("adopted version"),
+    "policyversion.superseded": lambda: _("set an end to version"),
+    "policyversion.holds_on": lambda: _("let hold on: version"),
+    "policyversion.withdrawn": lambda: _("withdrew version"),
+    "policyversion.reading_asked": lambda: _("asked people to read version"),
 }
-ABOUT_AN_ITEM = ("requirement.", "measure.", "applicability.")
+ABOUT_AN_ITEM = ("requirement.", "measure.", "applicability.", "policyversion.")
 
 
 @register.filter
