@@ -17,13 +17,14 @@ from registry.classifying import current_tree
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
 from registry.demo.organisations import PASSWORD, add_organisations, add_people, own_fields
+from registry.demo.policies import add_policies
 
 __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
 
 BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = []
 """What is built of the organisation before its algorithms are there, each part from a file of its own."""
 
-AFTER_ALGORITHMS: list[Callable[[Cast], None]] = []
+AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [add_policies]
 """What is built when the algorithms are there."""
 
 
