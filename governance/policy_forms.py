@@ -50,6 +50,7 @@ class PolicyForm(forms.ModelForm, SeenForm):
                 offered = usable.filter(Q(pk__in=offered.values("pk")) | Q(pk__in=getattr(self.instance, name).all()))
             fields[name].queryset = offered
         fields["phases"].label_from_instance = lambda phase: f"{phase.number}. {phase}"
+        fields["tools"].label_from_instance = lambda tool: tool.title
         fields["owner"].queryset = User.objects.filter(
             Q(pk__in=possible_owners(organisation).values("pk")) | Q(pk=self.instance.owner_id)
         )

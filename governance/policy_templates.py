@@ -15,6 +15,8 @@ from governance.models import LifecyclePhase, Measure, Requirement, Tool, Topic
 FILE: Path = settings.BASE_DIR / "fixtures" / "starter" / "policy_templates.yaml"
 
 _PLACE = re.compile(r"(?<![!\]])\[(?![\^ xX]\]|\^)([^\[\]]+)\](?![(\[:])")
+_BEGINS_ANEW = re.compile(r"\s*(?:[-*+>|#]|\d+[.)]\s)")
+_STANDS_ALONE = re.compile(r"#|\|")
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]*`", re.DOTALL)
 
 
@@ -60,11 +62,23 @@ def templates() -> list[Template]:
             kind=entry["kind"],
             title=entry["title"][language],
             summary=entry["summary"][language].strip(),
-            body=entry["body"][language].strip(),
+            body=unwrapped(entry["body"][language]),
             links={name: entry.get(name, []) for name in ("topics", "phases", "requirements", "measures", "tools")},
         )
         for entry in _entries()
     ]
+
+
+def unwrapped(text: str) -> str:
+    """Markdown with each paragraph, list item and row on one line, as people type it; files break lines for readers."""
+    lines: list[str] = []
+    for line in text.strip().splitlines():
+        goes_on = bool(lines and lines[-1] and line.strip() and not _BEGINS_ANEW.match(line))
+        if goes_on and not _STANDS_ALONE.match(lines[-1]):
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line.rstrip())
+    return "\n".join(lines)
 
 
 def template(code: str) -> Template | None:

@@ -590,3 +590,22 @@ def test_a_verb_without_somebody_acting_is_a_programming_error(organisation, som
         policy_versions.write(draft, {"body": "Met"}, seen=0, by=somebody)
 
     assert AuditEvent.objects.get().actor == somebody
+
+
+def test_the_lines_of_a_template_are_those_of_its_paragraphs_items_and_rows():
+    text = (
+        "## Kop\nTekst die\ndoorloopt.\n\n- een\n  vervolg\n- twee\n1. drie\n   vervolg\n\n| a | b |\n| - | - |\nslot"
+    )
+
+    assert policy_templates.unwrapped(text).splitlines() == [
+        "## Kop",
+        "Tekst die doorloopt.",
+        "",
+        "- een vervolg",
+        "- twee",
+        "1. drie vervolg",
+        "",
+        "| a | b |",
+        "| - | - |",
+        "slot",
+    ]

@@ -385,7 +385,7 @@ def test_people_are_asked_to_read_and_confirm(client, organisation, adopted):
 
     after = look_at(client, adopted.policy.get_absolute_url())
     assert reader.name in asked
-    assert "0 van 1 bevestigd dat zij versie 1 hebben gelezen." in before
+    assert "Versie 1: 0 van 1 bevestigd." in before
     assert page_of("policy-confirm", adopted) in before
     assert page_of("policy-confirm", adopted) not in after
     assert adopted.reading_requests.get().confirmed_at is not None

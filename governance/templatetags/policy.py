@@ -22,7 +22,9 @@ def version_badge(version: PolicyVersion) -> SafeString:
     """The status of a version as a sign, a word and a colour; of an adopted one also whether it holds yet."""
     look, sign = LOOKS[version.status]
     words = version.get_status_display()
-    if version.is_in_force:
+    if version.is_in_force and version.status == PolicyVersion.Status.SUPERSEDED:
+        words = _("%(status)s, still in force") % {"status": words}
+    elif version.is_in_force:
         words = _("%(status)s, in force") % {"status": words}
     elif version.status == PolicyVersion.Status.ADOPTED:
         words = _("%(status)s, not yet in force") % {"status": words}

@@ -274,6 +274,7 @@ def readers(request: HttpRequest, slug: str, policy: str, number: int) -> HttpRe
         form=form,
         page=Paginator(requests, PAGE_SIZE).get_page(request.GET.get("page")),
         reading=reading_of(record, request.user),
+        is_anybody_left=form.fields["people"].queryset.exists(),
     )
 
 

@@ -47,7 +47,7 @@ def _add(entry: Mapping[str, Any], cast: Cast) -> Policy:
     if entry.get("objectives") == "all":
         fields["objectives"] = list(Objective.objects.in_force().filter(organisation=organisation))
     with audit_trail.acting(by, "command"):
-        body = template.body if template else entry["body"]
+        body = template.body if template else policy_templates.unwrapped(entry["body"])
         return policies.add_policy(organisation, fields, body=body, by=by)
 
 
