@@ -9,6 +9,7 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         """Listens to who logs in, and states what people hold at the level of the organisation."""
         from governance import leaving, positions, signing_in
+        from governance.policies import PolicyOwners
 
         signing_in.listen()
-        leaving.sources.append(positions.PositionsHeld())
+        leaving.sources += [positions.PositionsHeld(), PolicyOwners()]

@@ -95,6 +95,15 @@ class FieldGroup:
     def is_filled(self) -> bool:
         return any(field.value() or field.errors for field in self.fields)
 
+    @property
+    def is_wrong(self) -> bool:
+        return any(field.errors for field in self.fields)
+
+    @property
+    def chosen(self) -> int:
+        """How many boxes are ticked in lists of them."""
+        return sum(len(field.value() or []) for field in self.fields)
+
 
 class OwnItemForm(forms.ModelForm):
     """What own requirements and measures have in common; `values` go to the verb, and the form itself saves nothing."""

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.db import models
 
-from governance.models import Membership, Organisation, User
+from governance.models import Membership, Organisation, PolicyVersion, User
 
 Rule = Callable[[User, Any], bool]
 
@@ -82,6 +82,32 @@ def may_resolve(user: User, record: Any) -> bool:
     return getattr(record, "author_id", None) == user.pk and holds(user, WORKING, organisation_of(record))
 
 
+def is_visible(user: User, record: Any) -> bool:
+    """What its queryset shows this person; for no record in particular, whoever has a role."""
+    if record is None:
+        return holds(user, EVERY_ROLE, None)
+    return bool(type(record)._default_manager.visible_to(user).filter(pk=record.pk).exists())
+
+
+def may_draft(user: User, record: Any) -> bool:
+    """Officers and managers write policies; of the others only whoever owns this one, as long as they work there."""
+    if holds(user, REGISTRAR, organisation_of(record)):
+        return True
+    policy = getattr(record, "policy", record)
+    return getattr(policy, "owner_id", None) == user.pk and holds(user, WORKING, organisation_of(record))
+
+
+def may_adopt(user: User, record: Any) -> bool:
+    """A manager, who is not the only author of the version."""
+    if not holds(user, frozenset({Role.MANAGER}), organisation_of(record)):
+        return False
+    return not (isinstance(record, PolicyVersion) and record.is_written_by_nobody_but(user))
+
+
+def is_asked_to_read(user: User, record: Any) -> bool:
+    return record is not None and record.person_id == user.pk and is_visible(user, record.policy_version)
+
+
 def is_recipient(user: User, record: Any) -> bool:
     return record is None or record.recipient_id == user.pk
 
@@ -117,11 +143,7 @@ for kind in (
     "objective",
     "organisationassessment",
     "organisationmeasurestatus",
-    "policy",
-    "policyattachment",
-    "policyversion",
     "position",
-    "readingrequest",
     "roleassignment",
     "storedfile",
     "training",
@@ -133,6 +155,15 @@ rule("governance.assign_work", answer=in_organisation(*REGISTRAR))
 rule("governance.add_maturityassessment", answer=in_organisation(*REGISTRAR))
 rule("governance.add_comment", answer=in_organisation(*WORKING))
 rule("governance.resolve_comment", answer=may_resolve)
+for kind in ("policy", "policyattachment", "policyversion", "readingrequest"):
+    rule(f"governance.view_{kind}", answer=is_visible)
+rule(
+    "governance.add_policy", "governance.assign_policy", "governance.publish_policy", answer=in_organisation(*REGISTRAR)
+)
+rule("governance.change_policy", "governance.ask_to_read", answer=may_draft)
+rule("governance.withdraw_policy", answer=in_organisation(Role.MANAGER))
+rule("governance.adopt_policy", answer=may_adopt)
+rule("governance.confirm_reading", answer=is_asked_to_read)
 rule("governance.view_notification", answer=is_recipient)
 rule("governance.add_part", "governance.revise_organisation", answer=in_organisation(Role.ADMINISTRATOR))
 rule("governance.arrange_positions", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))

@@ -225,6 +225,15 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Files that people add. They are served after a permission check, never by their address.
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "media")))
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=25 * 1024 * 1024)
+KNOWN_UPLOAD_TYPES = ["pdf", "docx", "xlsx", "pptx", "odt", "ods", "odp", "png", "jpg", "txt", "csv", "md"]
+UPLOAD_TYPES = env.list("UPLOAD_TYPES", default=KNOWN_UPLOAD_TYPES)
+if set(UPLOAD_TYPES) - set(KNOWN_UPLOAD_TYPES):
+    raise ImproperlyConfigured(f"UPLOAD_TYPES may name these, separated by commas: {','.join(KNOWN_UPLOAD_TYPES)}.")
+if UPLOAD_MAX_BYTES < 1:
+    raise ImproperlyConfigured("UPLOAD_MAX_BYTES must be a number of bytes above 0, such as 26214400 for 25 MB.")
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 # Where links in e-mails lead: the address of this installation, with its scheme.

@@ -1,5 +1,7 @@
 """The site map. Page paths are Dutch, names English."""
 
+from typing import Any
+
 from allauth.account import views as log_in
 from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery_codes
@@ -26,7 +28,10 @@ from governance.views import (
     organisation,
     organisation_level,
     own_items,
+    policies,
+    policy_versions,
     positions,
+    published_policies,
 )
 
 framework = [
@@ -51,10 +56,37 @@ framework = [
     path("begrippen/", catalogue.glossary, name="glossary"),
 ]
 
-organisations = [
+policy: list[Any] = [
+    path("", policies.policy, name="policy"),
+    path("bewerken/", policies.edit, name="policy-edit"),
+    path("publiceren/", policies.publish, name="policy-publish"),
+    path("intrekken/", policies.withdraw, name="policy-withdraw"),
+    path("versies/nieuw/", policy_versions.add, name="policy-version-add"),
+    path("versies/<int:number>/", policy_versions.version, name="policy-version"),
+    path("versies/<int:number>/bewerken/", policy_versions.edit, name="policy-version-edit"),
+    path("versies/<int:number>/indienen/", policy_versions.submit, name="policy-submit"),
+    path("versies/<int:number>/teruggeven/", policy_versions.give_back, name="policy-return"),
+    path("versies/<int:number>/vaststellen/", policy_versions.adopt, name="policy-adopt"),
+    path("versies/<int:number>/intrekken/", policy_versions.withdraw, name="policy-version-withdraw"),
+    path("versies/<int:number>/verschillen/<int:other>/", policy_versions.difference, name="policy-difference"),
+    path("versies/<int:number>/lezers/", policy_versions.readers, name="policy-readers"),
+    path("versies/<int:number>/gelezen/", policy_versions.confirm, name="policy-confirm"),
+    path("versies/<int:number>/bijlagen/", policy_versions.attach, name="policy-attach"),
+    path("versies/<int:number>/bijlagen/<int:pk>/", policy_versions.attachment, name="policy-attachment"),
+    path(
+        "versies/<int:number>/bijlagen/<int:pk>/verwijderen/",
+        policy_versions.attachment_remove,
+        name="policy-attachment-remove",
+    ),
+]
+
+organisations: list[Any] = [
     path("", organisation.organisations, name="organisations"),
     path("toevoegen/", organisation.add, name="organisation-add"),
     path("<slug:slug>/", organisation.overview, name="organisation"),
+    path("<slug:slug>/beleid/", policies.policy_list, name="policies"),
+    path("<slug:slug>/beleid/nieuw/", policies.add, name="policy-add"),
+    path("<slug:slug>/beleid/<slug:policy>/", include(policy)),
     path("<slug:slug>/vereisten/", organisation_level.requirements, name="organisation-requirements"),
     path("<slug:slug>/vereisten/<slug:item>/", organisation_level.requirement, name="organisation-requirement"),
     path("<slug:slug>/vereisten/<slug:item>/verifieren/", organisation_level.verify, name="organisation-verify"),
@@ -170,6 +202,13 @@ urlpatterns = [
     path("meldingen/", include(told)),
     path("organisaties/", include(organisations)),
     path("opmerkingen/", include(remarks)),
+    path("beleid/", published_policies.index, name="published-policies"),
+    path("beleid/<slug:organisation>/<slug:policy>/", published_policies.policy, name="published-policy"),
+    path(
+        "beleid/<slug:organisation>/<slug:policy>/bijlagen/<int:pk>/",
+        published_policies.attachment,
+        name="published-attachment",
+    ),
     path("algoritmekader/", include(framework)),
     # One way in and out, also for the administration pages.
     path("beheer/login/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="staff-login"),

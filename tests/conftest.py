@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import override_settings
 from django.utils import translation
 
 from governance import audit_trail
@@ -17,6 +18,13 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "data" in item.keywords:
             item.add_marker(absent)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_in_a_temporary_folder(tmp_path_factory):
+    """What tests and the demo add never lands among the files of an installation."""
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        yield
 
 
 @pytest.fixture(autouse=True)

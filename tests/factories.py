@@ -1,6 +1,6 @@
 """Builders that take only what the test is about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import factory
 from django.utils import timezone
@@ -385,7 +385,36 @@ class PolicyFactory(DjangoModelFactory):
     organisation = factory.SubFactory(OrganisationFactory)
     kind = "guideline"
     title = factory.Sequence(lambda n: f"Beleid {n}")
-    slug = factory.Sequence(lambda n: f"beleid-{n}")
+    slug = factory.LazyAttribute(lambda policy: policy.title.lower().replace(" ", "-"))
+
+
+class PolicyVersionFactory(DjangoModelFactory):
+    """A version in any status; what was adopted holds since a month and is looked at again in a year."""
+
+    class Meta:
+        model = governance.PolicyVersion
+        skip_postgeneration_save = True
+
+    policy = factory.SubFactory(PolicyFactory)
+    number = factory.LazyAttribute(lambda version: version.policy.versions.count() + 1)
+    status = "draft"
+    body = "Wij leggen uit wat een algoritme doet."
+
+    class Params:
+        was_adopted = factory.LazyAttribute(lambda version: version.status in ("adopted", "superseded"))
+
+    adopted_at = factory.LazyAttribute(lambda version: timezone.now() if version.was_adopted else None)
+    authority = factory.LazyAttribute(lambda version: "Het college" if version.was_adopted else "")
+    in_force_from = factory.LazyAttribute(lambda version: days_from_now(-30) if version.was_adopted else None)
+    review_date = factory.LazyAttribute(lambda version: days_from_now(365) if version.was_adopted else None)
+
+    @factory.post_generation
+    def authors(version, create, people):
+        version.authors.set(people or [])
+
+
+def days_from_now(number: int) -> date:
+    return timezone.localdate() + timedelta(days=number)
 
 
 def policy_version(status: str, organisation: governance.Organisation, **fields) -> governance.PolicyVersion:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from governance import audit_trail, commenting, membership
+from governance import audit_trail, commenting, membership, stored_files
 from governance.models import (
     AuditCriterion,
     AuditFramework,
@@ -21,6 +22,7 @@ from governance.models import (
     Organisation,
     OrganisationAssessment,
     OrganisationMeasureStatus,
+    ReadingRequest,
     Term,
     User,
 )
@@ -202,3 +204,28 @@ def add_notification(world: World) -> None:
     world.records["notification"] = factories.NotificationFactory(
         recipient=world.assigned, organisation=world.own, url=world.algorithm.get_absolute_url()
     )
+
+
+def add_policies(world: World) -> None:
+    """A policy with a draft, one in review and one that is adopted, published and put to a reader.
+
+    The first is owned by the person to whom work is assigned, who is asked to read the last.
+    """
+    own = world.own
+    policy = factories.PolicyFactory(organisation=own, title="Concept", owner=world.assigned)
+    reviewed, adopted = (
+        factories.PolicyFactory(organisation=own, title=title, is_public=title == "Vastgesteld")
+        for title in ("Voorgelegd", "Vastgesteld")
+    )
+    draft = factories.PolicyVersionFactory(policy=policy)
+    factories.PolicyVersionFactory(policy=reviewed, status="in_review", authors=[world.operator])
+    version = factories.PolicyVersionFactory(policy=adopted, status="adopted")
+    ReadingRequest.objects.create(policy_version=version, person=world.assigned)
+    kept = stored_files.store(SimpleUploadedFile("nota.txt", b"Tekst."))
+    world.records |= {
+        "policy": policy,
+        "reviewed_policy": reviewed,
+        "adopted_policy": adopted,
+        "attachment": draft.attachments.create(stored_file=kept, name="nota.txt"),
+        "public_attachment": version.attachments.create(stored_file=kept, name="bijlage.txt"),
+    }

@@ -44,6 +44,8 @@ def outcome(client: Client, row: Row, address: str, *, anonymous: bool = False) 
     with transaction.atomic():
         response = getattr(client, row.method)(address, dict(row.data))
         transaction.set_rollback(True)
+    if response.streaming:
+        list(response.streaming_content)  # a download read to its end closes its file
     client.cookies = cookies
     status = response.status_code
     if status == 302 and response.url.startswith(resolve_url(settings.LOGIN_URL)):

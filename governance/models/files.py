@@ -4,15 +4,15 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from governance.models.organisation import Organisation
 from governance.models.people import by_person
 
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def visible_to(self, user: Any) -> Self:
         """The files that hang on a record this person may see."""
-        of = Organisation.objects.visible_to(user)
-        return self.filter(policyattachments__policy_version__policy__organisation__in=of).distinct()
+        from governance.models.policy import PolicyAttachment
+
+        return self.filter(pk__in=PolicyAttachment.objects.visible_to(user).order_by().values("stored_file"))
 
 
 class StoredFile(models.Model):

@@ -1,7 +1,7 @@
 """How an organisation deals with algorithms: its policies, and their versions from draft to withdrawn."""
 
 from datetime import date
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,11 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from governance.models.catalogue import LifecyclePhase, Measure, Requirement, Tool, Topic
 from governance.models.files import Attached
 from governance.models.objectives import Objective
-from governance.models.organisation import Organisation, OwnedQuerySet
+from governance.models.organisation import Membership, Organisation, OwnedQuerySet
 from governance.models.people import by_person
 
 
 class PolicyQuerySet(OwnedQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Those of the organisations this person may see, and what was adopted above them: it holds for them too."""
+        above = Q(organisation__in=Organisation.objects.counting_for(user))
+        adopted = models.Exists(PolicyVersion.objects.holding().filter(policy=models.OuterRef("pk")))
+        return self.filter(Q(organisation__in=Organisation.objects.visible_to(user)) | (above & adopted))
+
     def for_organisation(self, organisation: Organisation) -> Self:
         """Those of this organisation and of those above it."""
         return self.filter(organisation__in=organisation.above)
@@ -76,9 +82,40 @@ class Policy(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("policy", args=[self.organisation.slug, self.slug])
 
+    @property
+    def version_in_force(self) -> "PolicyVersion | None":
+        return next((version for version in self.versions.all() if version.is_in_force), None)
+
+    @property
+    def open_version(self) -> "PolicyVersion | None":
+        """The version that is being written or reviewed."""
+        return next((version for version in self.versions.all() if version.is_open), None)
+
+    @property
+    def adopted_version(self) -> "PolicyVersion | None":
+        """The last one that was adopted, in force or about to be."""
+        return next((version for version in self.versions.all() if version.status == "adopted"), None)
+
 
 class PolicyVersionQuerySet(OwnedQuerySet):
     owner: ClassVar[str] = "policy__organisation"
+
+    def visible_to(self, user: Any) -> Self:
+        """All of the organisations this person may see; of the organisations above, what holds for them."""
+        above = self.holding().filter(policy__organisation__in=Organisation.objects.counting_for(user))
+        return self.filter(policy__organisation__in=Organisation.objects.visible_to(user)) | above
+
+    def holding(self) -> Self:
+        """Adopted, and in force now or later."""
+        ends_later = Q(in_force_until__gt=timezone.localdate()) & Q(in_force_until__gt=F("in_force_from"))
+        return self.filter(Q(status=PolicyVersion.Status.ADOPTED) | ends_later)
+
+    def waiting_for(self, user: Any) -> Self:
+        """In review where this person is a manager, and not written by them alone."""
+        managed = Organisation.objects.where_member_holds(user, [Membership.Role.MANAGER])
+        author = PolicyVersion.authors.through.objects.filter(policyversion=models.OuterRef("pk"))
+        not_alone = models.Exists(author.exclude(user=user)) | ~models.Exists(author)
+        return self.filter(not_alone, status=PolicyVersion.Status.IN_REVIEW, policy__organisation__in=managed)
 
     def open(self) -> Self:
         """Being written or reviewed."""
@@ -170,9 +207,24 @@ class PolicyVersion(models.Model):
     def __str__(self) -> str:
         return str(_("%(policy)s (version %(number)s)") % {"policy": self.policy, "number": self.number})
 
+    def get_absolute_url(self) -> str:
+        return reverse("policy-version", args=[self.organisation.slug, self.policy.slug, self.number])
+
     @property
     def organisation(self) -> Organisation:
         return self.policy.organisation
+
+    def is_written_by_nobody_but(self, user: Any) -> bool:
+        return [author.pk for author in self.authors.all()] == [user.pk]
+
+    @property
+    def is_open(self) -> bool:
+        """Being written or reviewed."""
+        return self.status in (PolicyVersion.Status.DRAFT, PolicyVersion.Status.IN_REVIEW)
+
+    @property
+    def is_due_for_review(self) -> bool:
+        return self.status == PolicyVersion.Status.ADOPTED and (self.review_date or date.max) < timezone.localdate()
 
     @property
     def is_in_force(self) -> bool:
@@ -187,6 +239,12 @@ class PolicyVersion(models.Model):
 
 class PolicyAttachmentQuerySet(OwnedQuerySet):
     owner: ClassVar[str] = "policy_version__policy__organisation"
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(policy_version__in=PolicyVersion.objects.visible_to(user))
+
+    def current(self) -> Self:
+        return self.filter(removed=None)
 
 
 class PolicyAttachment(Attached):
@@ -208,6 +266,11 @@ class PolicyAttachment(Attached):
 
 class ReadingRequestQuerySet(OwnedQuerySet):
     owner: ClassVar[str] = "policy_version__policy__organisation"
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of the organisations this person may see, and their own."""
+        own = Q(person=user) if user.is_authenticated else Q(pk=None)
+        return self.filter(Q(policy_version__policy__organisation__in=Organisation.objects.visible_to(user)) | own)
 
     def unconfirmed(self) -> Self:
         """Still to be confirmed, about a version that still counts."""

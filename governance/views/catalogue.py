@@ -28,6 +28,7 @@ from governance.models import (
     Law,
     LifecyclePhase,
     Measure,
+    Policy,
     Requirement,
     Term,
     Tool,
@@ -103,8 +104,14 @@ def _group(request: HttpRequest, group: Any, link: str, filter_name: str) -> Htt
             "requirements": shown(Requirement, request).filter(**{link: group}),
             "measures": shown(Measure, request).filter(**{link: group}),
             "tools": shown(Tool, request).filter(**{link: group}),
+            "policies": policies_about(request, topics=group) if link == "topics" else [],
         },
     )
+
+
+def policies_about(request: HttpRequest, **link: Any) -> models.QuerySet[Policy]:
+    """The policies in force in the reader's organisations that are linked to something."""
+    return Policy.objects.visible_to(request.user).in_force().filter(**link).select_related("organisation")
 
 
 def law(request: HttpRequest, slug: str) -> HttpResponse:
@@ -180,6 +187,7 @@ def requirement(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "measures": shown(Measure, request).filter(requirements=item),
             "tools": shown(Tool, request).filter(requirements=item),
+            "policies": policies_about(request, requirements=item),
             "profile": _restrictions(item),
             "facts": _names_of_facts(item),
         },
@@ -194,6 +202,7 @@ def measure(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "requirements": shown(Requirement, request).filter(measures=item),
             "tools": shown(Tool, request).filter(measures=item),
+            "policies": policies_about(request, measures=item),
             "criteria": item.criteria.filter(withdrawn_in=None).select_related("framework"),
             "facts": _names_of_facts(item),
         },

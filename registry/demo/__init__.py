@@ -21,6 +21,7 @@ from registry.demo.intake import add_intake
 from registry.demo.notifications import leave_the_latest_unread
 from registry.demo.organisation_level import build_organisation_level
 from registry.demo.organisations import PASSWORD, add_organisations, add_people, own_fields
+from registry.demo.policies import add_policies
 from registry.demo.responsibilities import add_responsibilities
 
 __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
@@ -29,6 +30,7 @@ BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = [people.arrange]
 """What is built of the organisation before its algorithms are there, each part from a file of its own."""
 
 AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [
+    add_policies,
     people.serve,
     build_organisation_level,
     add_responsibilities,

@@ -137,6 +137,22 @@ VERBS = {
     "comment.added": lambda: _("commented on"),
     "comment.resolved": lambda: _("resolved a comment on"),
     "comment.reopened": lambda: _("opened a comment again on"),
+    "policy.added": lambda: _("added the policy"),
+    "policy.revised": lambda: _("changed properties or links"),
+    "policy.published": lambda: _("published the policy"),
+    "policy.unpublished": lambda: _("took the policy out of publication"),
+    "policy.withdrawn": lambda: _("withdrew the policy"),
+    "policyversion.started": lambda: _("began version"),
+    "policyversion.written": lambda: _("wrote on version"),
+    "policyversion.attached": lambda: _("added a file to version"),
+    "policyversion.attachment_removed": lambda: _("removed a file from version"),
+    "policyversion.submitted": lambda: _("put up for review: version"),
+    "policyversion.returned": lambda: _("gave back to its authors: version"),
+    "policyversion.adopted": lambda: _("adopted version"),
+    "policyversion.superseded": lambda: _("set an end to version"),
+    "policyversion.holds_on": lambda: _("let hold on: version"),
+    "policyversion.withdrawn": lambda: _("withdrew version"),
+    "policyversion.reading_asked": lambda: _("asked people to read version"),
 }
 ABOUT_AN_ITEM = (
     "requirement.",
@@ -146,6 +162,7 @@ ABOUT_AN_ITEM = (
     "team.",
     "involvement.",
     "comment.",
+    "policyversion.",
 )
 
 
