@@ -63,7 +63,9 @@ def _shown(request: HttpRequest, desk: Desk, sections: list[Section]) -> dict[st
         "with_day": WITH_DAY,
     }
     if chosen:
-        page = Paginator(desk.rows(chosen), PAGE_SIZE).get_page(request.GET.get("page"))
+        paginator = Paginator(desk.rows(chosen), PAGE_SIZE)
+        paginator.count = counts.get(chosen, 0)  # known already: counting is what costs most here
+        page = paginator.get_page(request.GET.get("page"))
         found = lines((chosen, row) for row in page)
         return context | {"page": page, "parts": [(chosen, counts.get(chosen, 0), found)]}
     first = desk.only(*sections).first(FIRST)
