@@ -26,7 +26,6 @@ LEVEL: Level[Algorithm, RequirementAssessment, MeasureStatus] = Level(
 )
 current_assessment = LEVEL.current_assessment
 current_measure_status = LEVEL.current_measure_status
-verify = LEVEL.verify
 
 
 def assess(
@@ -35,6 +34,12 @@ def assess(
     """As `Level.assess`. Raises `ValidationError` for what the algorithm inherits."""
     _refuse_inherited(requirement)
     return LEVEL.assess(algorithm, requirement, fields, seen=seen, by=by)
+
+
+def verify(assessment: RequirementAssessment, *, confirmed: bool, reason: str = "", by: User) -> RequirementAssessment:
+    """As `Level.verify`. Raises `ValidationError` for what the algorithm inherits."""
+    _refuse_inherited(assessment.requirement)
+    return LEVEL.verify(assessment, confirmed=confirmed, reason=reason, by=by)
 
 
 def record_measure(
