@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import translation
 
-from governance import commenting, maturity, organisation_level
+from governance import commenting, maturity, organisation_level, policies
 from governance.decision_tree import tree_of
 from governance.models import (
     AuditEvent,
@@ -25,6 +25,9 @@ from governance.models import (
     Organisation,
     OrganisationAssessment,
     OrganisationMeasureStatus,
+    Policy,
+    PolicyVersion,
+    ReadingRequest,
     Requirement,
     User,
 )
@@ -455,6 +458,36 @@ def test_every_page_about_every_algorithm_opens(client, municipality, language):
     ]
     addresses += [reverse("organisation-complaints", args=[municipality.slug]), reverse("proposals")]
     addresses += [reverse(name) for name in ("home", "algorithms", "algorithm-add", "framework", "requirements")]
+
+    answers = {address: client.get(address).status_code for address in addresses}
+
+    assert {address: status for address, status in answers.items() if status != 200} == {}
+
+
+# Policies
+
+
+def test_policies_are_there_in_every_state(municipality):
+    assert set(PolicyVersion.objects.values_list("status", flat=True)) == set(PolicyVersion.Status.values)
+    assert set(Policy.objects.values_list("kind", flat=True)) == set(Policy.Kind.values)
+    assert [policy.title for policy in Policy.objects.published()] == ["Algoritmebeleid Rivierwaard"]
+    assert PolicyVersion.objects.due_for_review().count() == 1
+    assert list(policies.waiting_for_decision(person("manager@rivierwaard.example")))
+    requests = ReadingRequest.objects.unconfirmed()
+    assert 0 < requests.count() < ReadingRequest.objects.count()
+
+
+@pytest.mark.parametrize("email", ["algoritmefunctionaris@rivierwaard.example", "manager@rivierwaard.example"])
+def test_every_page_about_every_policy_opens(client, municipality, email):
+    client.force_login(person(email))
+    own = Policy.objects.filter(organisation__path__startswith=municipality.path)
+    addresses = [reverse("policies", args=[municipality.slug]), reverse("published-policies")]
+    for policy in own.select_related("organisation"):
+        addresses += [policy.get_absolute_url(), reverse("policy-edit", args=[policy.organisation.slug, policy.slug])]
+        for version in policy.versions.all():
+            addresses.append(version.get_absolute_url())
+            numbers = [policy.organisation.slug, policy.slug, version.number]
+            addresses += [reverse("policy-readers", args=numbers), reverse("policy-difference", args=[*numbers, 1])]
 
     answers = {address: client.get(address).status_code for address in addresses}
 

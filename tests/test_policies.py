@@ -3,10 +3,9 @@
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from governance import audit_trail, leaving, policies, policy_reading, policy_templates, policy_versions
+from governance import leaving, policies, policy_reading, policy_versions
 from governance.conflict import Conflict
 from governance.models import AuditEvent, Notification, Policy, PolicyVersion, ReadingRequest
-from governance.text_differences import Kind, differences
 from tests import factories
 from tests.factories import days_from_now
 
@@ -537,75 +536,3 @@ def test_policies_are_handed_over_with_what_else_somebody_holds(organisation, so
     assert source.held_by(owner, here) == []
     with pytest.raises(ValidationError):
         source.hand_over([policy.pk], factories.member("reader", organisation), None, by=somebody)
-
-
-# Templates and differences
-
-
-@pytest.mark.parametrize("language", ["nl", "en"])
-def test_every_template_can_be_begun_with(organisation, somebody, language):
-    from django.utils import translation
-
-    with translation.override(language):
-        found = policy_templates.templates()
-        added = [
-            policies.add_policy(organisation, template.fields, body=template.body, by=somebody) for template in found
-        ]
-
-    assert len(added) == 6
-    assert all(policy_templates.places_to_fill(template.body) for template in found)
-
-
-@pytest.mark.parametrize(
-    ("text", "places"),
-    [
-        ("Wij zijn [naam] en [naam], via [het\n  meldpunt].", ["naam", "het meldpunt"]),
-        ("[woorden](https://adres), ![beeld](x), [a][b] en noot[^1].", []),
-        ("- [ ] doen\n- [x] klaar\n\n[b]: https://adres", []),
-        ("`[code]` en\n```\n[ook]\n```\nen [dit]", ["dit"]),
-    ],
-)
-def test_places_to_fill_are_told_from_links(text, places):
-    assert policy_templates.places_to_fill(text) == places
-
-
-def test_differences_mark_words_in_what_changed_and_keep_the_rest_together():
-    passages = differences(
-        "# Kop\n\nEen.\nWij melden binnen tien dagen.\nWeg ermee", "# Kop\n\nEen.\nWij melden binnen vijf dagen.\nX y z"
-    )
-
-    assert [passage.is_same for passage in passages] == [True, False, False, False]
-    assert len(passages[0].rows) == 2
-    changed = passages[1].rows[0]
-    assert changed.kind == Kind.CHANGED
-    assert changed.old == [(False, "Wij melden binnen "), (True, "tien"), (False, " dagen.")]
-    assert changed.new == [(False, "Wij melden binnen "), (True, "vijf"), (False, " dagen.")]
-    assert [passage.rows[0].kind for passage in passages[2:]] == [Kind.REMOVED, Kind.ADDED]
-
-
-def test_a_verb_without_somebody_acting_is_a_programming_error(organisation, somebody):
-    draft = factories.PolicyVersionFactory(policy__organisation=organisation)
-
-    with audit_trail.acting(somebody, "command"):
-        policy_versions.write(draft, {"body": "Met"}, seen=0, by=somebody)
-
-    assert AuditEvent.objects.get().actor == somebody
-
-
-def test_the_lines_of_a_template_are_those_of_its_paragraphs_items_and_rows():
-    text = (
-        "## Kop\nTekst die\ndoorloopt.\n\n- een\n  vervolg\n- twee\n1. drie\n   vervolg\n\n| a | b |\n| - | - |\nslot"
-    )
-
-    assert policy_templates.unwrapped(text).splitlines() == [
-        "## Kop",
-        "Tekst die doorloopt.",
-        "",
-        "- een vervolg",
-        "- twee",
-        "1. drie vervolg",
-        "",
-        "| a | b |",
-        "| - | - |",
-        "slot",
-    ]

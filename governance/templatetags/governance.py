@@ -74,6 +74,7 @@ def token_for_joining(context: Any) -> str:
     return openid_connect.token_for_joining(context["request"])
 
 
+@register.simple_tag(takes_context=True)
 def unread_notifications(context: Any) -> int:
     """How many notifications the person looking at the page has not read; one count."""
     user = context.get("user")
