@@ -122,7 +122,7 @@ def tell_all(notifications: Iterable[Notification]) -> int:
     waiting = iter(notifications)
     while batch := list(islice(waiting, BATCH)):
         reach = _reach({notification.recipient_id for notification in batch})
-        wanted = {(n.recipient_id, n.key): n for n in batch if _reaches(reach.get(n.recipient_id, []), n.organisation)}
+        wanted = {(n.recipient_id, n.key): n for n in batch if _reaches(reach.get(n.recipient_id, []), n)}
         known = Notification.objects.filter(
             recipient__in={recipient for recipient, _key in wanted}, key__in={key for _recipient, key in wanted}
         )
@@ -142,8 +142,13 @@ def _reach(people: set[int]) -> dict[int, list[str]]:
     return paths
 
 
-def _reaches(paths: list[str], organisation: Organisation | None) -> bool:
-    return bool(paths) if organisation is None else any(organisation.path.startswith(path) for path in paths)
+def _reaches(paths: list[str], notification: Notification) -> bool:
+    """Whether the organisation it is about is one of theirs; to read a policy, also one above theirs."""
+    if notification.organisation is None:
+        return bool(paths)
+    about = notification.organisation.path
+    reads = notification.kind == Kind.READING
+    return any(about.startswith(path) or (reads and path.startswith(about)) for path in paths)
 
 
 class Nearest:

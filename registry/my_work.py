@@ -184,12 +184,13 @@ def _work(organisations: Any, person: User | None) -> list[Arm]:
             rows = rows.assigned_to(person)
         arms.append(Arm(Section.OVERDUE, source, rows.overdue(today), F("due")))
         arms.append(Arm(Section.DUE, source, rows.open().filter(ahead), F("due")))
-    for source, rows in (
-        ("complaint", _owned("complaint", organisations).unhandled()),
-        ("reading", _owned("reading", organisations).unconfirmed()),
-    ):
-        if person is not None:
-            rows = rows.filter(**{SOURCES[source].holder: person})
+    complaints, readings = _owned("complaint", organisations).unhandled(), _owned("reading", organisations)
+    if person is not None:
+        complaints = complaints.filter(handler=person)
+        # A policy of an organisation above is read below it as well.
+        above = Organisation.objects.counting_for(person)
+        readings = _owned("reading", above).filter(person=person)
+    for source, rows in (("complaint", complaints), ("reading", readings.unconfirmed())):
         arms.append(Arm(Section.OVERDUE, source, rows.filter(due__lt=today), F("due")))
         arms.append(Arm(Section.DUE, source, rows.filter(ahead), F("due")))
     passed = _owned("version", organisations).due_for_review(today)

@@ -143,7 +143,8 @@ class Line:
             case "complaint":
                 return f"{record.get_kind_display()}: {Truncator(record.summary).words(12)}"
             case "responsibility":
-                return f"{record.get_letter_display()} – {record.scope or gettext('the whole algorithm')}"
+                scope = record.scope or gettext("the whole algorithm")
+                return f"{record.get_letter_display()} – {scope}"
             case "function":
                 name = record.position.name
                 return gettext("%(name)s (as deputy)") % {"name": name} if record.is_deputy else name

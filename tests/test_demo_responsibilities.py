@@ -32,7 +32,7 @@ def test_the_demo_shows_responsibilities_half_worked_on(client, municipality):
     staffing = [staffing_of(algorithm) for algorithm in algorithms]
     developer = User.objects.get(email="ontwikkelaar@rivierwaard.example")
 
-    assert 2 <= len(vacant) <= 4 and len(algorithms) == 14
+    assert 2 <= len(vacant) <= 4 and len(algorithms) == 15
     assert {bool(proposals_for(algorithm)) for algorithm in algorithms} == {True, False}
     assert {any(row.is_missing for row in rows) for rows in staffing} == {True, False}
     assert {row.scope is None for row in Responsibility.objects.all()} == {True, False}

@@ -231,20 +231,20 @@ def proposed(algorithm, as_somebody):
 
 def test_proposals_are_shown_on_the_page_of_the_algorithm_and_all_are_accepted(client, algorithm, proposed):
     page = look_at(client, algorithm.get_absolute_url())
-    keys = [one.key for one in client.get(algorithm.get_absolute_url()).context["proposals"]]
+    keys = [one.key for one in client.get(algorithm.get_absolute_url()).context["proposed_responsibilities"]]
 
     client.post(reverse("algorithm-proposals", args=[algorithm.pk]), {"proposal": keys})
 
     assert "3 verantwoordelijkheden voorgesteld" in page
     assert held(algorithm) == {(None, proposed, letter) for letter in "ARI"}
-    assert client.get(algorithm.get_absolute_url()).context["proposals"] == []
+    assert client.get(algorithm.get_absolute_url()).context["proposed_responsibilities"] == []
 
 
 def test_some_of_the_proposals_are_chosen_and_the_rest_is_proposed_again(client, algorithm, proposed):
     client.post(reverse("algorithm-proposals", args=[algorithm.pk]), {"proposal": [f"{proposed.pk}-I-0"]})
 
     assert held(algorithm) == {(None, proposed, "I")}
-    assert len(client.get(algorithm.get_absolute_url()).context["proposals"]) == 2
+    assert len(client.get(algorithm.get_absolute_url()).context["proposed_responsibilities"]) == 2
 
 
 def test_only_what_is_proposed_can_be_accepted(client, algorithm, proposed, as_somebody):
@@ -267,12 +267,12 @@ def test_confirming_a_classification_says_what_its_risk_group_proposes(client, a
     draft = ClassificationDraft.objects.create(
         algorithm=algorithm, tree=factories.DecisionTreeFactory(), answers=answers, by=as_somebody
     )
-    before = client.get(algorithm.get_absolute_url()).context["proposals"]
+    before = client.get(algorithm.get_absolute_url()).context["proposed_responsibilities"]
 
     address = reverse("decision-aid-confirm", args=[algorithm.pk])
     page = client.post(address, {"seen": draft.changed.isoformat()}, follow=True).content.decode()
 
-    after = client.get(algorithm.get_absolute_url()).context["proposals"]
+    after = client.get(algorithm.get_absolute_url()).context["proposed_responsibilities"]
     assert (before, [one.person for one in after]) == ([], [board])
     assert "1 verantwoordelijkheid voorgesteld" in page
 

@@ -464,7 +464,7 @@ def test_a_holder_without_the_role_is_not_proposed(algorithm, as_somebody, owner
 
 def test_a_risk_group_has_defaults_of_its_own_once_the_algorithm_is_in_it(algorithm, as_somebody, owner):
     board = factories.PositionFactory(organisation=algorithm.organisation, name="Bestuurder")
-    everyday, heavy = factories.person_holding(owner), factories.holder(board)
+    everyday, heavy = factories.person_holding(owner), factories.person_holding(board)
     add_default(algorithm.organisation, owner, "A", by=as_somebody)
     add_default(algorithm.organisation, board, "A", risk_group="hoog-risico-ai-systeem", by=as_somebody)
 

@@ -207,6 +207,7 @@ def field_name(name: str) -> str:
         "overruling": _("Reason for overruling"),
         "labels": _("Labels"),
         "themes": _("Themes"),
+        "objectives": _("public values and objectives"),
         "tree": _("Decision tree"),
         "letters": _("Letters"),
         "from": _("From"),
