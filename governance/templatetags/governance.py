@@ -187,6 +187,8 @@ def as_link(url: str, title: str = "") -> SafeString | str:
 @register.filter
 def rich_text_of(value: Any) -> SafeString | str:
     """A text that may hold the publication standard's HTML (paragraphs, lists), made safe; an address is a link."""
+    if isinstance(value, date):
+        return day(value)
     text = str(value)
     if text.startswith(("https://", "http://")) and " " not in text.strip():
         return as_link(text.strip())
