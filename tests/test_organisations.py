@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from governance import audit_trail, organisations
 from governance.conflict import Conflict
-from governance.models import AuditEvent, Membership, OfficialBody, Organisation
+from governance.models import AuditEvent, Invitation, Membership, OfficialBody, Organisation
 from governance.official_bodies import BadRow, import_official_bodies
 from tests import factories
 from tests.well_made_page import look_at
@@ -71,7 +71,27 @@ def test_operator_adds_an_organisation_with_its_first_administrator(client, oper
     }
 
 
-@pytest.mark.parametrize("typed", ["", "niemand@waterdam.nl", "Jan de Vries"])
+def test_first_administrator_without_an_account_is_invited(client, operator, mailoutbox):
+    typed = {"name": "Gemeente Waterdam", "kind": "municipality", "administrator": "nieuw@waterdam.nl"}
+
+    nameless = client.post(ADD, typed)
+    answer = client.post(ADD, typed | {"administrator_name": "Noor Nieuw"}, follow=True)
+
+    invitation = Invitation.objects.open().get()
+    assert list(nameless.context["form"].errors) == ["administrator_name"]
+    assert (invitation.organisation.name, invitation.email, invitation.name, invitation.roles) == (
+        "Gemeente Waterdam",
+        "nieuw@waterdam.nl",
+        "Noor Nieuw",
+        ["administrator"],
+    )
+    assert [mail.to for mail in mailoutbox] == [["nieuw@waterdam.nl"]]
+    page = answer.content.decode()
+    assert "Noor Nieuw wordt beheerder door de uitnodiging aan te nemen." in page
+    assert "De uitnodiging is onderweg naar nieuw@waterdam.nl." in page
+
+
+@pytest.mark.parametrize("typed", ["", "niemand@", "Jan de Vries"])
 def test_organisation_at_the_top_needs_an_administrator_whom_one_person_is(client, operator, typed):
     factories.UserFactory.create_batch(2, name="Jan de Vries")
 

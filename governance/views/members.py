@@ -1,19 +1,14 @@
 """The people of an organisation, for its administrators: who may come in, with which role, and who leaves."""
 
-import logging
-from smtplib import SMTPException
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.mail import send_mail
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -22,9 +17,8 @@ from governance import group_roles, leaving, membership, second_factor
 from governance.forms import add_errors
 from governance.member_forms import FindForm, GroupRoleForm, InviteForm, RoleForm, SecondFactorForm
 from governance.models import GroupRole, Invitation, Membership, Organisation
+from governance.views.invitations import send_invitation
 from governance.views.organisation import visible_organisation
-
-log = logging.getLogger(__name__)
 
 PAGE_SIZE = 50
 
@@ -200,7 +194,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            _send(request, invitation, token)
+            send_invitation(request, invitation, token)
             return redirect("members", slug)
     context = {
         "section": "people",
@@ -220,7 +214,7 @@ def resend(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        _send(request, invitation, token)
+        send_invitation(request, invitation, token)
     return redirect("members", slug)
 
 
@@ -245,31 +239,6 @@ def _open_invitation(request: HttpRequest, slug: str, pk: int) -> Invitation:
     organisation = _administered(request, slug)
     rows = Invitation.objects.open().filter(organisation=organisation).select_related("organisation")
     return get_object_or_404(rows, pk=pk)
-
-
-def _send(request: HttpRequest, invitation: Invitation, token: str) -> None:
-    """Sends the link in the language of the invited person, where the register knows it, and says how that went."""
-    account = membership.account_of(invitation)
-    with translation.override(account.language if account and account.language else translation.get_language()):
-        context = {
-            "invitation": invitation,
-            "address": request.build_absolute_uri(reverse("invitation", args=[token])),
-            "days": membership.INVITATION_LASTS.days,
-        }
-        subject = _("Invitation for the algorithm register of %(organisation)s") % {
-            "organisation": invitation.organisation
-        }
-        body = render_to_string("governance/email/invitation.txt", context)
-    try:
-        send_mail(subject, body, None, [invitation.email])
-    except (SMTPException, OSError):
-        log.exception("An invitation could not be sent.")
-        messages.error(
-            request,
-            _("The invitation is recorded, but the e-mail could not be sent. Send it again later from the list below."),
-        )
-    else:
-        messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": invitation.email})
 
 
 # What is asked of people, and what the identity provider decides

@@ -17,6 +17,7 @@ from governance.arranging_forms import OrganisationForm
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import OfficialBody, Organisation
+from governance.views.invitations import send_invitation
 
 
 def visible_organisation(
@@ -97,15 +98,26 @@ def add(request: HttpRequest) -> HttpResponse:
     form = OrganisationForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         administrator = form.cleaned_data.get("administrator")
+        invitation = None
         try:
-            organisation = verbs.add_organisation(form.values, administrator=administrator, by=request.user)
+            if isinstance(administrator, str):
+                name = form.cleaned_data["administrator_name"]
+                organisation, *invitation = verbs.add_with_invitation(
+                    form.values, email=administrator, name=name, by=request.user
+                )
+            else:
+                organisation = verbs.add_organisation(form.values, administrator=administrator, by=request.user)
         except ValidationError as error:
             add_errors(form, error)
         else:
             told = _("%(item)s is added.") % {"item": organisation}
-            if administrator is not None:
+            if invitation is not None:
+                told += " " + _("%(name)s becomes its administrator by accepting the invitation.") % {"name": name}
+            elif administrator is not None:
                 told += " " + _("%(person)s is its administrator.") % {"person": administrator}
             messages.success(request, told)
+            if invitation is not None:
+                send_invitation(request, *invitation)
             may_see = request.user.has_perm("governance.view_organisation", organisation)
             return redirect(organisation if may_see else "organisations")
     context = {"section": "organisations", "form": form, "bodies": OfficialBody.objects.all()}
