@@ -1,4 +1,4 @@
-"""What every page must be: one h1, headings in order, tables with captions, fields with labels, nothing inline or twice.
+"""What every page must be: one h1, headings in order, labelled tables and fields, nothing inline, no id twice.
 
 Data for a script (`type="application/json"`) is not run, and may stand in a page.
 """
