@@ -49,6 +49,16 @@ def edited(organisation, **fields):
     return typed | {"seen": organisations.fingerprint(organisation)} | fields
 
 
+def test_operator_of_an_empty_installation_begins_with_an_organisation(client, operator):
+    empty = look_at(client, reverse("home"))
+    factories.OrganisationFactory()
+    begun = look_at(client, reverse("home"))
+
+    assert "Begin met een organisatie" in empty and f'href="{ADD}"' in empty
+    assert "Begin met een organisatie" not in begun and reverse("member-organisations") in begun
+    assert "nog geen algoritme" not in empty + begun
+
+
 def test_operator_adds_an_organisation_with_its_first_administrator(client, operator):
     person = factories.UserFactory(email="Baas@waterdam.nl")
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from governance import group_roles, leaving, membership, second_factor
 from governance.forms import add_errors
 from governance.member_forms import FindForm, GroupRoleForm, InviteForm, RoleForm, SecondFactorForm
-from governance.models import GroupRole, Invitation, Membership, Organisation
+from governance.models import GroupRole, Invitation, Membership, Organisation, User
 from governance.views.invitations import send_invitation
 from governance.views.organisation import visible_organisation
 
@@ -24,7 +24,12 @@ PAGE_SIZE = 50
 
 
 def _administered(request: HttpRequest, slug: str) -> Organisation:
-    """The organisation, which this person may see (else 404) and whose people they arrange (else 403)."""
+    """The organisation, which this person may see (else 404) and whose people they arrange (else 403).
+
+    The administrator of the installation arranges the people of each, without seeing its records.
+    """
+    if request.user.has_perm("governance.change_membership"):
+        return get_object_or_404(Organisation, slug=slug)
     return visible_organisation(request, slug, "governance.manage_members")
 
 
@@ -32,14 +37,14 @@ def _administered(request: HttpRequest, slug: str) -> Organisation:
 def organisations(request: HttpRequest) -> HttpResponse:
     """The organisations whose people one arranges; with only one, straight to its people."""
     user: Any = request.user
-    administered = membership.administered_by(user)
-    if not administered.exists():
+    arranged = membership.arranged_by(user)
+    if not request.user.has_perm("governance.manage_members"):
         raise PermissionDenied
-    if administered.count() == 1:
-        return redirect("members", administered.get().slug)
+    if arranged.count() == 1:
+        return redirect("members", arranged.get().slug)
     here = Membership.objects.current().filter(organisation=models.OuterRef("pk")).order_by()
     number = here.values("organisation").annotate(n=models.Count("user", distinct=True)).values("n")
-    rows = administered.annotate(people=models.Subquery(number)).select_related("parent").order_by("name", "pk")
+    rows = arranged.annotate(people=models.Subquery(number)).select_related("parent").order_by("name", "pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "governance/member_organisations.html", {"section": "people", "page": page})
 
@@ -98,12 +103,12 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             role = given.get_role_display()
             messages.success(request, _("%(person)s is now %(role)s here.") % {"person": person, "role": role.lower()})
             return redirect("member", slug, pk)
-    administered = membership.administered_by(user)
+    arranged = membership.arranged_by(user)
     above = Membership.objects.current().reaching(models.Value(organisation.path))
-    seen = models.Q(organisation__in=administered) | models.Q(pk__in=above.values("pk"))
+    seen = models.Q(organisation__in=arranged) | models.Q(pk__in=above.values("pk"))
     rows = Membership.objects.filter(seen, user=person).select_related("organisation").order_by("-since", "-pk")
     current = set(Membership.objects.current().filter(user=person).values_list("pk", flat=True))
-    ours = set(administered.values_list("pk", flat=True))
+    ours = set(arranged.values_list("pk", flat=True))
     for row in rows:
         row.is_current = row.pk in current
         row.is_ours = row.organisation_id in ours
@@ -119,7 +124,7 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "is_here": is_here,
             "may_leave": person != user and any(row.is_current and row.is_ours for row in rows),
             "has_second_factor": bool(second_factor.who_have_one([person])),
-            "holdings": leaving.holdings(person, administered),
+            "holdings": _holdings(request, person, organisation),
         },
     )
 
@@ -149,7 +154,7 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     organisation = _administered(request, slug)
     person = get_object_or_404(membership.people_of(organisation), pk=pk)
     user: Any = request.user
-    administered = membership.administered_by(user)
+    arranged = membership.arranged_by(user)
     if request.method == "POST":
         try:
             departure = membership.deactivate(person, by=user)
@@ -166,7 +171,7 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             messages.warning(request, sentence % {"n": len(departure.vacant)})
         is_known = membership.people_known_to(organisation).filter(pk=pk).exists()
         return redirect("member", slug, pk) if is_known else redirect("members", slug)
-    rows = Membership.objects.current().filter(user=person, organisation__in=administered)
+    rows = Membership.objects.current().filter(user=person, organisation__in=arranged)
     return render(
         request,
         "governance/member_deactivate.html",
@@ -175,9 +180,16 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "organisation": organisation,
             "person": person,
             "rows": rows.select_related("organisation").order_by("organisation__name", "role"),
-            "holdings": leaving.holdings(person, administered),
+            "holdings": _holdings(request, person, organisation),
         },
     )
+
+
+def _holdings(request: HttpRequest, person: User, organisation: Organisation) -> list[leaving.Holding] | None:
+    """What the person holds where one is administrator oneself; None for who may not see records here."""
+    user: Any = request.user
+    administered = membership.administered_by(user)
+    return leaving.holdings(person, administered) if administered.filter(pk=organisation.pk).exists() else None
 
 
 # Invitations
