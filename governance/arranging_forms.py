@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
@@ -213,8 +214,15 @@ class OrganisationForm(SeenForm):
         required=False,
         max_length=254,
         help_text=gettext_lazy(
-            "The e-mail address or the name of somebody with an account. The administrator gives others their roles."
+            "An e-mail address, or the name of somebody with an account. Who has no account yet gets an invitation. "
+            "The administrator gives others their roles."
         ),
+    )
+    administrator_name = forms.CharField(
+        label=gettext_lazy("Name of the administrator"),
+        required=False,
+        max_length=150,
+        help_text=gettext_lazy("Needed only for somebody without an account."),
     )
     seen = forms.CharField(widget=forms.HiddenInput)
 
@@ -228,7 +236,7 @@ class OrganisationForm(SeenForm):
             fields["name"].widget.attrs |= {"list": "official-bodies", "autocomplete": "off"}
             fields["name"].help_text = _("Of an official body the kind and the identifier are filled in by themselves.")
         else:
-            del fields["administrator"]
+            self._without_administrator()
             fields["kind"].choices = Organisation.Kind.choices
             fields["kind"].required = True
             theirs = theirs.exclude(path__startswith=organisation.path)
@@ -244,7 +252,7 @@ class OrganisationForm(SeenForm):
         if self.organisation is None:
             if not user.is_superuser:
                 fields["parent"].required, fields["parent"].empty_label = True, _("Choose…")
-                del fields["administrator"]
+                self._without_administrator()
             elif not theirs.exists():
                 del fields["parent"]
                 fields["administrator"].required = True
@@ -255,14 +263,20 @@ class OrganisationForm(SeenForm):
         elif not theirs.exists():
             del fields["parent"]
 
-    def clean_administrator(self) -> User | None:
+    def _without_administrator(self) -> None:
+        del self.fields["administrator"], self.fields["administrator_name"]
+
+    def clean_administrator(self) -> User | str | None:
+        """The person with an account, or else the address to invite somebody at."""
         text = self.cleaned_data["administrator"].strip()
-        if not text:
-            return None
-        person = organisations.person_named(text)
-        if person is None:
-            raise ValidationError(_("Nobody has this e-mail address, or several people have this name."))
-        return person
+        person = organisations.person_named(text) if text else None
+        if person is None and text:
+            try:
+                validate_email(text)
+            except ValidationError as error:
+                sentence = _("Nobody has this name here, or several people do. Give an e-mail address.")
+                raise ValidationError(sentence) from error
+        return person or text or None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -276,6 +290,9 @@ class OrganisationForm(SeenForm):
         top = "administrator" in self.fields and cleaned.get("parent") is None
         if top and not cleaned.get("administrator") and not self.has_error("administrator"):
             self.add_error("administrator", _("Say who its first administrator is."))
+        if isinstance(cleaned.get("administrator"), str) and not cleaned.get("administrator_name"):
+            sentence = _("Nobody has this e-mail address here yet. Give the name as well, for the invitation.")
+            self.add_error("administrator_name", sentence)
         return cleaned
 
     @property

@@ -54,6 +54,11 @@ def administered_by(person: User) -> models.QuerySet[Organisation]:
     return Organisation.objects.where_member_holds(person, [Role.ADMINISTRATOR])
 
 
+def arranged_by(person: User) -> models.QuerySet[Organisation]:
+    """The organisations whose people this person arranges: for the administrator of the installation all of them."""
+    return Organisation.objects.all() if person.is_superuser else administered_by(person)
+
+
 def _check(organisation: Organisation, by: User | None) -> None:
     if by is None or by.has_perm("governance.manage_members", organisation):
         return
@@ -148,7 +153,8 @@ def close(row: Membership, until: datetime | None = None) -> None:
 
 
 def deactivate(person: User, *, by: User) -> Departure:
-    """Ends every role of the person in the organisations that `by` administers, and withdraws what invites them there.
+    """Ends every role of the person in the organisations whose people `by` arranges, and withdraws what invites them
+    there.
 
     The account is closed when no role is left anywhere, unless it is an administrator's of the installation. What the
     person holds stays in their name and is vacant. Raises `ValidationError` when it is oneself or there is nothing to
@@ -156,24 +162,24 @@ def deactivate(person: User, *, by: User) -> Departure:
     """
     if person == by:
         raise ValidationError(_("You cannot take yourself out. Ask another administrator."))
-    administered = administered_by(by)
-    if not administered.exists():
+    arranged = arranged_by(by)
+    if not arranged.exists():
         raise PermissionDenied
     with transaction.atomic():
         fresh = User.objects.select_for_update().get(pk=person.pk)
-        rows = list(_open(fresh).filter(organisation__in=administered).select_related("organisation", "user"))
+        rows = list(_open(fresh).filter(organisation__in=arranged).select_related("organisation", "user"))
         if not rows:
             raise ValidationError(_("%(person)s has no role in your organisations any more.") % {"person": person})
         for row in rows:
             close(row)
-        for invitation in Invitation.objects.open().filter(email__iexact=fresh.email, organisation__in=administered):
+        for invitation in Invitation.objects.open().filter(email__iexact=fresh.email, organisation__in=arranged):
             _end_invitation(invitation)
         is_closed = fresh.is_active and not fresh.is_superuser and not _open(fresh).exists()
         if is_closed:
             fresh.is_active = False
             fresh.save(update_fields=["is_active"])
             audit_trail.record("user.deactivated", fresh, {"is_active": [True, False]})
-    return Departure(rows, is_closed, leaving.holdings(fresh, administered))
+    return Departure(rows, is_closed, leaving.holdings(fresh, administered_by(by)))
 
 
 def _open(person: User) -> models.QuerySet[Membership]:

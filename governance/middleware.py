@@ -1,11 +1,15 @@
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
-from django.urls import reverse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -60,3 +64,53 @@ class SecondFactorMiddleware:
         if request.path.startswith("/api/"):
             return problem_response(403, sentence)
         return HttpResponseRedirect(reverse("mfa_index"))
+
+
+class ButtonMiddleware:
+    """Addresses that only a button leads to: explains them to who opens one, and lets no log-in end there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith("/api/"):
+            return response
+        if response.status_code == 405:
+            return self._explained(request, response)
+        log_in = reverse("account_login")
+        came_from = _own_path(request)
+        if request.method == "POST" and came_from and getattr(response, "url", "").startswith(f"{log_in}?next="):
+            messages.warning(request, _("You were logged out, so nothing was done. Log in and do it again."))
+            return redirect_to_login(came_from, log_in)
+        return response
+
+    def _explained(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        above = _page_above(request.path)
+        if request.method == "GET" and above and _own_path(request).startswith(reverse("account_login")):
+            messages.warning(request, _("You were logged out, so nothing was done. Press the button again."))
+            return redirect(above)
+        explained = render(request, "405.html", {"above": above}, status=405)
+        explained["Allow"] = response["Allow"]
+        return explained
+
+
+def _own_path(request: HttpRequest) -> str:
+    """The path of the page of ours from which the request came, with its query; else nothing."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if came_from.netloc != request.get_host():
+        return ""
+    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+
+
+def _page_above(path: str) -> str:
+    """The nearest address above this one that leads to something; nothing when only the front page does."""
+    parts = path.strip("/").split("/")
+    for length in range(len(parts) - 1, 0, -1):
+        above = f"/{'/'.join(parts[:length])}/"
+        try:
+            resolve(above)
+        except Resolver404:
+            continue
+        return above
+    return ""

@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, membership
 from governance.conflict import Conflict
-from governance.models import Membership, OfficialBody, Organisation, User
+from governance.models import Invitation, Membership, OfficialBody, Organisation, User
 
 FIELDS = ("name", "kind", "identifier", "parent")
 ADDRESSES = {"toevoegen", "leden"}
@@ -45,6 +45,19 @@ def add_organisation(fields: Mapping[str, Any], *, administrator: User | None = 
         if administrator is not None:
             _make_administrator(administrator, organisation)
     return organisation
+
+
+def add_with_invitation(
+    fields: Mapping[str, Any], *, email: str, name: str, by: User | None
+) -> tuple[Organisation, Invitation, str]:
+    """A new organisation whose first administrator is invited at this address: with the invitation and its token.
+
+    Raises `ValidationError` naming the fields, and `PermissionDenied`.
+    """
+    with transaction.atomic():
+        organisation = add_organisation(fields, by=by)
+        roles = [Membership.Role.ADMINISTRATOR]
+        return organisation, *membership.invite(organisation, email=email, name=name, roles=roles, by=by)
 
 
 def revise_organisation(
@@ -99,6 +112,6 @@ def person_named(text: str) -> User | None:
 
 
 def _make_administrator(person: User, organisation: Organisation) -> Membership:
-    membership = Membership.objects.create(user=person, organisation=organisation, role=Membership.Role.ADMINISTRATOR)
-    audit_trail.record("membership.added", membership, {"role": [None, membership.role]})
-    return membership
+    row = Membership.objects.create(user=person, organisation=organisation, role=Membership.Role.ADMINISTRATOR)
+    audit_trail.record("membership.added", row, {"role": [None, row.role]})
+    return row

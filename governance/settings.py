@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "governance.middleware.PersonalLocaleMiddleware",
     "governance.middleware.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "governance.middleware.ButtonMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "governance.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

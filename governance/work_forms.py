@@ -69,6 +69,8 @@ class MeasureForm(WorkForm):
 
 
 class VerifyForm(forms.Form):
+    """Stands beside the form of the work itself; the ids of its fields are its own."""
+
     seen = forms.IntegerField(widget=forms.HiddenInput)
     verdict = forms.ChoiceField(
         label=gettext_lazy("Your verdict"),
@@ -81,3 +83,6 @@ class VerifyForm(forms.Form):
         help_text=gettext_lazy("Needed when you return the claim."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="verify_%s", **kwargs)

@@ -25,12 +25,13 @@ RISK_GROUPS: list[tuple[str, Any]] = [
 ]
 """What a current classification says as its risk group, and that there is none."""
 
-SORTS: dict[str, tuple[Any, F | Lower]] = {
-    "name": (_("Name"), Lower("name")),
-    "compliance": (_("Compliance"), F("compliance__ratio")),
-    "next_due": (_("Earliest due date"), F("compliance__next_due")),
-    "created": (_("Date of registration"), F("created")),
+SORTS: dict[str, tuple[Any, Any, F | Lower]] = {
+    "name": (_("Name"), _("Name, Z–A"), Lower("name")),
+    "compliance": (_("Compliance"), _("Compliance, high–low"), F("compliance__ratio")),
+    "next_due": (_("Earliest due date"), _("Earliest due date, last first"), F("compliance__next_due")),
+    "created": (_("Date of registration"), _("Date of registration, newest first"), F("created")),
 }
+"""What it is called upwards and downwards, and the field."""
 
 
 STUCK_AFTER = timedelta(days=14)
@@ -74,14 +75,14 @@ class SortFilter(django_filters.ChoiceFilter):
     """Sorts by one of `SORTS`, downwards after a minus sign; what has no value comes last, equals by key."""
 
     def __init__(self) -> None:
-        upwards = [(name, text) for name, (text, _field) in SORTS.items()]
-        downwards = [(f"-{name}", text) for name, (text, _field) in SORTS.items()]
+        upwards = [(name, text) for name, (text, _down, _field) in SORTS.items()]
+        downwards = [(f"-{name}", text) for name, (_up, text, _field) in SORTS.items()]
         super().__init__(choices=[*upwards, *downwards], label=_("Sort by"), empty_label=None)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
-            return qs.order_by(SORTS["name"][1].asc(), "pk")
-        field = SORTS[value.removeprefix("-")][1]
+            return qs.order_by(SORTS["name"][-1].asc(), "pk")
+        field = SORTS[value.removeprefix("-")][-1]
         if value.startswith("-"):
             return qs.order_by(field.desc(nulls_last=True), "-pk")
         return qs.order_by(field.asc(nulls_last=True), "pk")

@@ -216,6 +216,8 @@ class MeasureForm(work_forms.MeasureForm):
 
 
 class OverruleForm(forms.Form):
+    """Stands beside the form of the work itself; the ids of its fields are its own."""
+
     seen = forms.IntegerField(widget=forms.HiddenInput)
     outcome = forms.ChoiceField(
         label=gettext_lazy("What do you decide?"),
@@ -234,3 +236,6 @@ class OverruleForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="overrule_%s", **kwargs)

@@ -387,6 +387,14 @@ def test_sorting_puts_what_has_no_value_last_and_ends_in_the_key(registrar, algo
     assert algorithms("sort=-created", registrar) == [twin, bare, low, same]
 
 
+def test_each_way_to_sort_has_words_of_its_own(registrar):
+    choices = AlgorithmFilter.base_filters["sort"].field.choices
+
+    words = [str(text) for _name, text in choices]
+    assert len(words) == len(set(words)) == 8
+    assert "Naam, Z–A" in words
+
+
 @pytest.mark.parametrize("query", ["", "sort=name"])
 def test_names_are_sorted_without_regard_to_capitals(query, registrar, algorithm_of):
     second, first, third = (

@@ -392,3 +392,18 @@ def test_the_figures_of_a_manager_count_what_is_below_once(client, algorithm, me
     assert [(place, dict(figures)) for place, figures in managed] == [
         (organisation, {"vacant": 3, "overdue": 7, "decision": 8, "unassigned": 0})
     ]
+
+
+@pytest.mark.parametrize(
+    ("role", "route"),
+    [("officer", "algorithm-add"), ("manager", "algorithm-add"), ("contributor", "proposal-add"), (None, None)],
+)
+def test_without_algorithms_there_is_a_button_for_what_one_may_do(client, role, route):
+    person = factories.member(role) if role else factories.UserFactory()
+    client.force_login(person)
+
+    page = look_at(client, reverse("home"))
+
+    offered = {name for name in ("algorithm-add", "proposal-add") if f'class="button" href="{reverse(name)}"' in page}
+    assert offered == ({route} if route else set())
+    assert ("geen rol in een organisatie" in page) == (role is None)

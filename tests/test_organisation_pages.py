@@ -183,6 +183,14 @@ def test_pages_of_one_item_are_well_made(client, requirement_page, measure_page,
     look_at(client, measure_page)
 
 
+def test_the_page_with_the_forms_to_assess_and_verify_is_well_made(client, organisation, requirement_page, claim):
+    client.force_login(factories.member("manager", organisation))
+
+    page = look_at(client, requirement_page)
+
+    assert 'id="id_seen"' in page and 'id="verify_seen"' in page
+
+
 def test_requirements_are_narrowed_by_topic_status_and_state(client, organisation, as_somebody):
     topic = factories.TopicFactory(slug="transparantie")
     late, done, open_one = (factories.phase_zero(f"woo-0{number}") for number in (1, 2, 3))

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from governance import audit_trail, organisations
 from governance.conflict import Conflict
-from governance.models import AuditEvent, Membership, OfficialBody, Organisation
+from governance.models import AuditEvent, Invitation, Membership, OfficialBody, Organisation
 from governance.official_bodies import BadRow, import_official_bodies
 from tests import factories
 from tests.well_made_page import look_at
@@ -49,6 +49,16 @@ def edited(organisation, **fields):
     return typed | {"seen": organisations.fingerprint(organisation)} | fields
 
 
+def test_operator_of_an_empty_installation_begins_with_an_organisation(client, operator):
+    empty = look_at(client, reverse("home"))
+    factories.OrganisationFactory()
+    begun = look_at(client, reverse("home"))
+
+    assert "Begin met een organisatie" in empty and f'href="{ADD}"' in empty
+    assert "Begin met een organisatie" not in begun and reverse("member-organisations") in begun
+    assert "nog geen algoritme" not in empty + begun
+
+
 def test_operator_adds_an_organisation_with_its_first_administrator(client, operator):
     person = factories.UserFactory(email="Baas@waterdam.nl")
 
@@ -71,7 +81,27 @@ def test_operator_adds_an_organisation_with_its_first_administrator(client, oper
     }
 
 
-@pytest.mark.parametrize("typed", ["", "niemand@waterdam.nl", "Jan de Vries"])
+def test_first_administrator_without_an_account_is_invited(client, operator, mailoutbox):
+    typed = {"name": "Gemeente Waterdam", "kind": "municipality", "administrator": "nieuw@waterdam.nl"}
+
+    nameless = client.post(ADD, typed)
+    answer = client.post(ADD, typed | {"administrator_name": "Noor Nieuw"}, follow=True)
+
+    invitation = Invitation.objects.open().get()
+    assert list(nameless.context["form"].errors) == ["administrator_name"]
+    assert (invitation.organisation.name, invitation.email, invitation.name, invitation.roles) == (
+        "Gemeente Waterdam",
+        "nieuw@waterdam.nl",
+        "Noor Nieuw",
+        ["administrator"],
+    )
+    assert [mail.to for mail in mailoutbox] == [["nieuw@waterdam.nl"]]
+    page = answer.content.decode()
+    assert "Noor Nieuw wordt beheerder door de uitnodiging aan te nemen." in page
+    assert "De uitnodiging is onderweg naar nieuw@waterdam.nl." in page
+
+
+@pytest.mark.parametrize("typed", ["", "niemand@", "Jan de Vries"])
 def test_organisation_at_the_top_needs_an_administrator_whom_one_person_is(client, operator, typed):
     factories.UserFactory.create_batch(2, name="Jan de Vries")
 

@@ -279,3 +279,55 @@ def test_pages_of_the_account_are_well_made_in_both_languages(client, mira, name
     log_in(client)
 
     assert look_at(client, reverse(name), language)
+
+
+# Addresses that only a button leads to
+
+
+def test_who_sends_a_form_after_the_session_ended_comes_back_to_the_page_with_the_form(client, mira):
+    policy = factories.policy_in_force(factories.OrganisationFactory(), "Beleid")
+    page = policy.get_absolute_url()
+
+    response = client.post(f"{page}publiceren/", headers={"referer": f"http://testserver{page}?page=2"})
+
+    assert response.url == f"{reverse('account_login')}?next={page}%3Fpage%3D2"
+    assert "Log in en doe het opnieuw" in client.get(response.url).content.decode()
+
+
+def test_logging_in_does_not_end_at_an_address_that_only_takes_a_button(client, mira):
+    organisation = factories.OrganisationFactory()
+    factories.MembershipFactory(user=mira, organisation=organisation, role="manager")
+    policy = factories.policy_in_force(organisation, "Beleid")
+    asked = f"{policy.get_absolute_url()}publiceren/"
+    form = client.get(asked).url
+
+    log_in(client, next=asked)
+    response = client.get(asked, headers={"referer": f"http://testserver{form}"})
+
+    assert response.url == policy.get_absolute_url()
+    assert "Druk opnieuw op de knop" in client.get(response.url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("nl", "Dit adres werkt alleen met een knop"), ("en", "This address only takes a button")],
+)
+def test_an_address_that_only_takes_a_button_says_so_in_our_look(client, mira, language, sentence):
+    policy = factories.policy_in_force(factories.OrganisationFactory(), "Beleid")
+    client.force_login(mira)
+    client.cookies["django_language"] = language
+
+    response = client.get(f"{policy.get_absolute_url()}publiceren/")
+
+    html = response.content.decode()
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert f"<h1>{sentence}</h1>" in html
+    assert f'href="{policy.get_absolute_url()}"' in html and f'href="{reverse("home")}"' in html
+
+
+def test_the_api_answers_another_method_in_json(client, mira):
+    client.force_login(mira)
+
+    response = client.delete("/api/v1/organisations/")
+
+    assert (response.status_code, response["Content-Type"].split(";")[0]) == (405, "application/problem+json")

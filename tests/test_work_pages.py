@@ -191,6 +191,15 @@ def test_returning_a_claim_needs_a_reason(client, algorithm, requirement_page):
     assert list(page.context["verify_form"].errors) == ["reason"]
 
 
+def test_the_page_with_the_forms_to_assess_verify_and_overrule_is_well_made(client, algorithm, requirement_page):
+    client.post(requirement_page, {"status": "met", "explanation": "Zo."})
+    client.force_login(factories.member("manager", algorithm.organisation))
+
+    page = look_at(client, requirement_page)
+
+    assert all(f'id="{name}_seen"' in page for name in ("id", "verify", "overrule"))
+
+
 def test_overruling_needs_a_reason_and_is_shown_as_such(client, algorithm, requirement_page):
     row = Applicability.objects.current().get()
     address = reverse("algorithm-overrule", args=[algorithm.pk, "woo-99"])

@@ -1,4 +1,4 @@
-"""What every page must be: one h1, headings in order, tables with captions, fields with labels, nothing inline.
+"""What every page must be: one h1, headings in order, labelled tables and fields, nothing inline, no id twice.
 
 Data for a script (`type="application/json"`) is not run, and may stand in a page.
 """
@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 
 
 class Outline(HTMLParser):
-    """What a page must have in order: its headings, tables, fields, and nothing inline."""
+    """What a page must have in order: its headings, tables, fields and ids, and nothing inline."""
 
     def __init__(self, html):
         super().__init__()
         self.headings, self.tables, self.captions, self.inline = [], 0, 0, []
-        self.fields, self.labelled, self.open = [], set(), []
+        self.fields, self.labelled, self.open, self.ids = [], set(), [], []
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
@@ -20,6 +20,8 @@ class Outline(HTMLParser):
         self.open.append(tag)
         if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
             self.headings.append(int(tag[1]))
+        if "id" in attrs:
+            self.ids.append(attrs["id"])
         self.tables += tag == "table"
         self.captions += tag == "caption"
         is_data = attrs.get("type") == "application/json"
@@ -50,5 +52,6 @@ def look_at(client, address, language="nl"):
     assert all(after <= before + 1 for before, after in zip(outline.headings, outline.headings[1:], strict=False))
     assert outline.tables == outline.captions, address
     assert outline.inline == [], address
+    assert sorted(outline.ids) == sorted(set(outline.ids)), address
     assert set(outline.fields) <= outline.labelled, address
     return html

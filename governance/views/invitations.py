@@ -1,19 +1,52 @@
-"""The page behind the link of an invitation."""
+"""Sending an invitation, and the page behind its link."""
 
+import logging
 from http import HTTPStatus
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from governance import membership
 from governance.member_forms import AcceptForm
 from governance.models import Invitation, User
+
+log = logging.getLogger(__name__)
+
+
+def send_invitation(request: HttpRequest, invitation: Invitation, token: str) -> None:
+    """Sends the link in the language of the invited person, where the register knows it, and says how that went."""
+    account = membership.account_of(invitation)
+    with translation.override(account.language if account and account.language else translation.get_language()):
+        context = {
+            "invitation": invitation,
+            "address": request.build_absolute_uri(reverse("invitation", args=[token])),
+            "days": membership.INVITATION_LASTS.days,
+        }
+        subject = _("Invitation for the algorithm register of %(organisation)s") % {
+            "organisation": invitation.organisation
+        }
+        body = render_to_string("governance/email/invitation.txt", context)
+    try:
+        send_mail(subject, body, None, [invitation.email])
+    except (SMTPException, OSError):
+        log.exception("An invitation could not be sent.")
+        messages.error(
+            request,
+            _("The invitation is recorded, but the e-mail could not be sent. Send it again later from the list below."),
+        )
+    else:
+        messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": invitation.email})
 
 
 @never_cache

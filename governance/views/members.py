@@ -1,19 +1,14 @@
 """The people of an organisation, for its administrators: who may come in, with which role, and who leaves."""
 
-import logging
-from smtplib import SMTPException
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.mail import send_mail
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -21,16 +16,20 @@ from django.views.decorators.http import require_POST
 from governance import group_roles, leaving, membership, second_factor
 from governance.forms import add_errors
 from governance.member_forms import FindForm, GroupRoleForm, InviteForm, RoleForm, SecondFactorForm
-from governance.models import GroupRole, Invitation, Membership, Organisation
+from governance.models import GroupRole, Invitation, Membership, Organisation, User
+from governance.views.invitations import send_invitation
 from governance.views.organisation import visible_organisation
-
-log = logging.getLogger(__name__)
 
 PAGE_SIZE = 50
 
 
 def _administered(request: HttpRequest, slug: str) -> Organisation:
-    """The organisation, which this person may see (else 404) and whose people they arrange (else 403)."""
+    """The organisation, which this person may see (else 404) and whose people they arrange (else 403).
+
+    The administrator of the installation arranges the people of each, without seeing its records.
+    """
+    if request.user.has_perm("governance.change_membership"):
+        return get_object_or_404(Organisation, slug=slug)
     return visible_organisation(request, slug, "governance.manage_members")
 
 
@@ -38,14 +37,14 @@ def _administered(request: HttpRequest, slug: str) -> Organisation:
 def organisations(request: HttpRequest) -> HttpResponse:
     """The organisations whose people one arranges; with only one, straight to its people."""
     user: Any = request.user
-    administered = membership.administered_by(user)
-    if not administered.exists():
+    arranged = membership.arranged_by(user)
+    if not request.user.has_perm("governance.manage_members"):
         raise PermissionDenied
-    if administered.count() == 1:
-        return redirect("members", administered.get().slug)
+    if arranged.count() == 1:
+        return redirect("members", arranged.get().slug)
     here = Membership.objects.current().filter(organisation=models.OuterRef("pk")).order_by()
     number = here.values("organisation").annotate(n=models.Count("user", distinct=True)).values("n")
-    rows = administered.annotate(people=models.Subquery(number)).select_related("parent").order_by("name", "pk")
+    rows = arranged.annotate(people=models.Subquery(number)).select_related("parent").order_by("name", "pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "governance/member_organisations.html", {"section": "people", "page": page})
 
@@ -104,12 +103,12 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             role = given.get_role_display()
             messages.success(request, _("%(person)s is now %(role)s here.") % {"person": person, "role": role.lower()})
             return redirect("member", slug, pk)
-    administered = membership.administered_by(user)
+    arranged = membership.arranged_by(user)
     above = Membership.objects.current().reaching(models.Value(organisation.path))
-    seen = models.Q(organisation__in=administered) | models.Q(pk__in=above.values("pk"))
+    seen = models.Q(organisation__in=arranged) | models.Q(pk__in=above.values("pk"))
     rows = Membership.objects.filter(seen, user=person).select_related("organisation").order_by("-since", "-pk")
     current = set(Membership.objects.current().filter(user=person).values_list("pk", flat=True))
-    ours = set(administered.values_list("pk", flat=True))
+    ours = set(arranged.values_list("pk", flat=True))
     for row in rows:
         row.is_current = row.pk in current
         row.is_ours = row.organisation_id in ours
@@ -125,7 +124,7 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "is_here": is_here,
             "may_leave": person != user and any(row.is_current and row.is_ours for row in rows),
             "has_second_factor": bool(second_factor.who_have_one([person])),
-            "holdings": leaving.holdings(person, administered),
+            "holdings": _holdings(request, person, organisation),
         },
     )
 
@@ -155,7 +154,7 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     organisation = _administered(request, slug)
     person = get_object_or_404(membership.people_of(organisation), pk=pk)
     user: Any = request.user
-    administered = membership.administered_by(user)
+    arranged = membership.arranged_by(user)
     if request.method == "POST":
         try:
             departure = membership.deactivate(person, by=user)
@@ -172,7 +171,7 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             messages.warning(request, sentence % {"n": len(departure.vacant)})
         is_known = membership.people_known_to(organisation).filter(pk=pk).exists()
         return redirect("member", slug, pk) if is_known else redirect("members", slug)
-    rows = Membership.objects.current().filter(user=person, organisation__in=administered)
+    rows = Membership.objects.current().filter(user=person, organisation__in=arranged)
     return render(
         request,
         "governance/member_deactivate.html",
@@ -181,9 +180,16 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "organisation": organisation,
             "person": person,
             "rows": rows.select_related("organisation").order_by("organisation__name", "role"),
-            "holdings": leaving.holdings(person, administered),
+            "holdings": _holdings(request, person, organisation),
         },
     )
+
+
+def _holdings(request: HttpRequest, person: User, organisation: Organisation) -> list[leaving.Holding] | None:
+    """What the person holds where one is administrator oneself; None for who may not see records here."""
+    user: Any = request.user
+    administered = membership.administered_by(user)
+    return leaving.holdings(person, administered) if administered.filter(pk=organisation.pk).exists() else None
 
 
 # Invitations
@@ -200,7 +206,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            _send(request, invitation, token)
+            send_invitation(request, invitation, token)
             return redirect("members", slug)
     context = {
         "section": "people",
@@ -220,7 +226,7 @@ def resend(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        _send(request, invitation, token)
+        send_invitation(request, invitation, token)
     return redirect("members", slug)
 
 
@@ -245,31 +251,6 @@ def _open_invitation(request: HttpRequest, slug: str, pk: int) -> Invitation:
     organisation = _administered(request, slug)
     rows = Invitation.objects.open().filter(organisation=organisation).select_related("organisation")
     return get_object_or_404(rows, pk=pk)
-
-
-def _send(request: HttpRequest, invitation: Invitation, token: str) -> None:
-    """Sends the link in the language of the invited person, where the register knows it, and says how that went."""
-    account = membership.account_of(invitation)
-    with translation.override(account.language if account and account.language else translation.get_language()):
-        context = {
-            "invitation": invitation,
-            "address": request.build_absolute_uri(reverse("invitation", args=[token])),
-            "days": membership.INVITATION_LASTS.days,
-        }
-        subject = _("Invitation for the algorithm register of %(organisation)s") % {
-            "organisation": invitation.organisation
-        }
-        body = render_to_string("governance/email/invitation.txt", context)
-    try:
-        send_mail(subject, body, None, [invitation.email])
-    except (SMTPException, OSError):
-        log.exception("An invitation could not be sent.")
-        messages.error(
-            request,
-            _("The invitation is recorded, but the e-mail could not be sent. Send it again later from the list below."),
-        )
-    else:
-        messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": invitation.email})
 
 
 # What is asked of people, and what the identity provider decides

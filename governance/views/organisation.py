@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +18,9 @@ from governance.arranging_forms import OrganisationForm
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import OfficialBody, Organisation
+from governance.views.invitations import send_invitation
+
+PAGE_SIZE = 50
 
 
 def visible_organisation(
@@ -48,12 +52,21 @@ def accountable_for(request: HttpRequest, organisation: Organisation) -> Mapping
 
 @login_required
 def organisations(request: HttpRequest) -> HttpResponse:
-    """The tree of the organisations that this person may see."""
+    """The tree of the organisations that this person may see; for who adds them at the top, the names of all."""
     visible = Organisation.objects.visible_to(request.user).order_by("path")
+    all_of_them = None
+    if request.user.has_perm("governance.add_organisation"):
+        named = Organisation.objects.select_related("parent").order_by("name", "pk")
+        all_of_them = Paginator(named, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
         "governance/organisations.html",
-        {"section": "organisations", "organisations": visible, "may_add": _may_add(request.user)},
+        {
+            "section": "organisations",
+            "organisations": visible,
+            "page": all_of_them,
+            "may_add": _may_add(request.user),
+        },
     )
 
 
@@ -97,17 +110,28 @@ def add(request: HttpRequest) -> HttpResponse:
     form = OrganisationForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         administrator = form.cleaned_data.get("administrator")
+        invitation = None
         try:
-            organisation = verbs.add_organisation(form.values, administrator=administrator, by=request.user)
+            if isinstance(administrator, str):
+                name = form.cleaned_data["administrator_name"]
+                organisation, *invitation = verbs.add_with_invitation(
+                    form.values, email=administrator, name=name, by=request.user
+                )
+            else:
+                organisation = verbs.add_organisation(form.values, administrator=administrator, by=request.user)
         except ValidationError as error:
             add_errors(form, error)
         else:
             told = _("%(item)s is added.") % {"item": organisation}
-            if administrator is not None:
+            if invitation is not None:
+                told += " " + _("%(name)s becomes its administrator by accepting the invitation.") % {"name": name}
+            elif administrator is not None:
                 told += " " + _("%(person)s is its administrator.") % {"person": administrator}
             messages.success(request, told)
+            if invitation is not None:
+                send_invitation(request, *invitation)
             may_see = request.user.has_perm("governance.view_organisation", organisation)
-            return redirect(organisation if may_see else "organisations")
+            return redirect(organisation) if may_see else redirect("members", organisation.slug)
     context = {"section": "organisations", "form": form, "bodies": OfficialBody.objects.all()}
     return render(request, "governance/organisation_add.html", context)
 

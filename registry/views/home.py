@@ -39,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "registry/home.html",
         {
             "total": algorithms.count(),
+            "arranges": arranges(request) if not roles else None,
             "figures": [(section, counts[section]) for section in counts],
             "my_work": mine[:SHOWN],
             "officer": officers_figures(request, algorithms) if Role.OFFICER in roles else None,
@@ -50,6 +51,13 @@ def home(request: HttpRequest) -> HttpResponse:
             "recent": recent_changes(algorithms),
         },
     )
+
+
+def arranges(request: HttpRequest) -> str | None:
+    """What the administrator of the installation, who sees no records, begins with."""
+    if not request.user.has_perm("governance.add_organisation"):
+        return None
+    return "people" if Organisation.objects.exists() else "organisations"
 
 
 def officers_figures(request: HttpRequest, algorithms: Any) -> dict[str, int]:
