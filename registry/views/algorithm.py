@@ -149,8 +149,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             add_errors(form, error)
         except Conflict as meanwhile:
             conflict = meanwhile.current
-            form.data = form.data.copy()
-            form.data["seen"] = str(conflict.version)
+            form.now_seen(conflict.version)
         else:
             messages.success(request, _("The description is saved."))
             return redirect("algorithm", pk)
