@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from governance import literacy, organisations
 from governance.forms import DateInput, SeenForm, name_the_blank
 from governance.models import Knowledge, Objective, Organisation, Position, RoleAssignment, User
+from governance.models.periods import start_of
 from governance.permissions import Role
-from governance.positions import start_of
 from governance.starter_texts import Starter, in_language
 
 
