@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -95,8 +95,8 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
 def policy(request: HttpRequest, slug: str, policy: str) -> HttpResponse:
     record = policy_of(request, slug, policy)
     versions = PolicyVersion.objects.visible_to(request.user).filter(policy=record)
-    versions = list(versions.select_related("adopted_by", "created_by", "ended_by").order_by("-number"))
-    record._prefetched_objects_cache = {"versions": versions}
+    versions = versions.select_related("adopted_by", "created_by", "ended_by").order_by("-number")
+    prefetch_related_objects([record], Prefetch("versions", versions))
     in_force = record.version_in_force
     events = AuditEvent.objects.about(record).visible_to(request.user).select_related("actor")
     return render(
@@ -106,7 +106,7 @@ def policy(request: HttpRequest, slug: str, policy: str) -> HttpResponse:
             record.organisation,
             "policies",
             policy=record,
-            versions=versions,
+            versions=record.versions.all(),
             version=in_force,
             attachments=in_force.attachments.current().select_related("stored_file") if in_force else [],
             reading=reading_of(record.adopted_version, request.user),
