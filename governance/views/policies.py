@@ -39,13 +39,12 @@ def policy_list(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = visible_organisation(request, slug)
     rows = Policy.objects.visible_to(request.user).for_organisation(organisation)
     found = PolicyFilter(request.GET, rows, request=request)
-    shown = found.qs if found.is_valid() else rows.none()
     seen = PolicyVersion.objects.visible_to(request.user).defer("body")
     seen = seen.annotate(
         asked=Count("reading_requests"),
         confirmed=Count("reading_requests", filter=Q(reading_requests__confirmed_at__isnull=False)),
     )
-    shown = shown.select_related("organisation", "owner").prefetch_related(
+    shown = found.rows.select_related("organisation", "owner").prefetch_related(
         Prefetch("versions", seen.order_by("-number"))
     )
     own = PolicyVersion.objects.filter(policy__organisation=organisation)
@@ -57,7 +56,6 @@ def policy_list(request: HttpRequest, slug: str) -> HttpResponse:
             "policies",
             filter=found,
             page=Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
-            is_filtered=any(value for name, value in request.GET.items() if name in found.filters),
             reviews_due=own.due_for_review().count(),
             in_review=own.filter(status=PolicyVersion.Status.IN_REVIEW).count(),
             to_confirm=policies.reading_for(request.user)
