@@ -8,10 +8,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from governance import audit_trail, membership
+from governance.addresses import free_slug
 from governance.conflict import Conflict
 from governance.models import Invitation, Membership, OfficialBody, Organisation, User
 
@@ -37,7 +37,8 @@ def add_organisation(fields: Mapping[str, Any], *, administrator: User | None = 
     Raises `ValidationError` naming the fields.
     """
     with transaction.atomic():
-        organisation = Organisation(**dict(fields), slug=_free_slug(fields["name"]))
+        slug = free_slug(fields["name"], Organisation.objects.all(), otherwise="organisatie", reserved=ADDRESSES)
+        organisation = Organisation(**dict(fields), slug=slug)
         _check(organisation)
         organisation.save()
         changes = audit_trail.changes_between({"identifier": "", "parent": None}, dict(fields))
@@ -92,16 +93,6 @@ def _check(organisation: Organisation) -> None:
     siblings = Organisation.objects.filter(parent=parent, name__iexact=organisation.name).exclude(pk=organisation.pk)
     if siblings.exists():
         raise ValidationError({"name": _("There is an organisation of this name there already.")})
-
-
-def _free_slug(name: str) -> str:
-    stem = slugify(name)[:90].strip("-") or "organisatie"
-    taken = set(Organisation.objects.filter(slug__startswith=stem).values_list("slug", flat=True)) | ADDRESSES
-    numbers = iter(range(2, len(taken) + 3))
-    slug = stem
-    while slug in taken:
-        slug = f"{stem}-{next(numbers)}"
-    return slug
 
 
 def person_named(text: str) -> User | None:

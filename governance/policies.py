@@ -10,10 +10,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
+from governance.addresses import free_slug
 from governance.conflict import Conflict
 from governance.leaving import Holding
 from governance.models import (
@@ -30,6 +30,8 @@ from governance.models import (
 from governance.permissions import REGISTRAR, WORKING
 
 LINKS = ("topics", "phases", "requirements", "measures", "tools", "objectives")
+ADDRESSES = {"nieuw"}
+"""What no policy can have as its slug, because a page has that address."""
 Status = PolicyVersion.Status
 
 
@@ -58,7 +60,11 @@ def add_policy(organisation: Organisation, fields: Mapping[str, Any], *, body: s
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=organisation.pk)  # one address at a time
         policy = Policy(
-            organisation=organisation, slug=_free_slug(organisation, fields.get("title", "")), created_by=by
+            organisation=organisation,
+            slug=free_slug(
+                fields.get("title", ""), organisation.policies.all(), otherwise="beleid", reserved=ADDRESSES
+            ),
+            created_by=by,
         )
         _write(policy, fields)
         given = _read(policy, fields, wanted=True)
@@ -215,13 +221,6 @@ def _show(policy: Policy, is_public: bool, *, by: User) -> Policy:
             verb = "policy.published" if is_public else "policy.unpublished"
             audit_trail.record(verb, fresh, {"is_public": [not is_public, is_public]})
     return fresh
-
-
-def _free_slug(organisation: Organisation, title: str) -> str:
-    stem = slugify(title)[:90].strip("-") or "beleid"
-    taken = set(organisation.policies.filter(slug__startswith=stem).values_list("slug", flat=True)) | {"nieuw"}
-    numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
-    return next(slug for slug in [stem, *numbered] if slug not in taken)
 
 
 def _stored(policy: Policy, name: str) -> Any:

@@ -4,30 +4,16 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance.forms import DateInput, FieldGroup, name_the_blank
+from governance.forms import DateInput, FieldGroup, SeenForm, name_the_blank
 from governance.models import Organisation, Policy, PolicyVersion, User
 from governance.policies import LINKS, linkable, possible_owners
 from governance.policy_reading import readers
 
 
-class SeenForm(forms.Form):
-    """Remembers which state of the record it was opened on."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput)
-
-    def now_seen(self, number: int) -> None:
-        """Makes a form that is shown again stand for this state."""
-        data = QueryDict(mutable=True)
-        data.update(self.data)
-        data["seen"] = str(number)
-        self.data = data
-
-
-class PolicyForm(forms.ModelForm, SeenForm):
+class PolicyForm(SeenForm, forms.ModelForm):
     class Meta:
         model = Policy
         fields = ["title", "kind", "summary", "owner", *LINKS]

@@ -1,14 +1,13 @@
 """The functions of an organisation, and who holds them from when to when."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance import audit_trail, revising
@@ -16,11 +15,6 @@ from governance.conflict import Conflict
 from governance.leaving import Holding
 from governance.models import Discipline, Organisation, Position, RoleAssignment, User
 from governance.starter_texts import Starter, in_language, not_yet_there
-
-
-def start_of(day: date) -> datetime:
-    """The first moment of that day, here."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def add_position(organisation: Organisation, fields: Mapping[str, Any], *, by: User | None) -> Position:

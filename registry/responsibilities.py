@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import LifecyclePhase, Measure, Organisation, Requirement, User
+from governance.models.periods import start_of
 from governance.permissions import WORKING
 from registry.classifying import hold
 from registry.models import Algorithm, Letter, Responsibility
@@ -48,7 +49,7 @@ def beginning_of(day: date) -> datetime:
     today = timezone.localdate()
     if day < today:
         raise ValidationError(_("Choose today or a later day."))
-    return timezone.now() if day == today else timezone.make_aware(datetime.combine(day, time.min))
+    return timezone.now() if day == today else start_of(day)
 
 
 def eligible(organisation: Organisation, letter: str) -> "models.QuerySet[User]":

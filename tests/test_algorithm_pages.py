@@ -85,7 +85,7 @@ def test_a_filter_that_makes_no_sense_is_an_error_above_an_empty_list(client, or
 
     assert list(answer.context["filter"].errors) == [query.split("=")[0]]
     assert list(answer.context["page"]) == []
-    assert answer.context["is_filtered"]
+    assert answer.context["filter"].is_filtered
 
 
 def test_rights_flow_down_the_tree_and_not_up(client, organisation):

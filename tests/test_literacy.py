@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from governance import audit_trail, literacy
 from governance.models import AuditEvent, Knowledge, Literacy, RoleAssignment, Training, User
+from governance.starter_texts import starters
 from tests import factories
 from tests.well_made_page import look_at
 
@@ -437,3 +438,34 @@ def test_pages_of_knowledge_are_well_made_when_empty_and_filled(client, officer,
 
 def test_states_are_those_that_the_rows_can_have():
     assert set(Literacy.values) == {"missing", "expired", "expiring", "counting"}
+
+
+def test_subject_that_a_colleague_ended_a_moment_before_is_told_not_broken(client, officer, organisation, monkeypatch):
+    """The page finds the record in force; while it is handled, a colleague ends it."""
+    subject, _position = needing(organisation)
+
+    def a_moment_later(record, *, seen, by):
+        Knowledge.objects.update(ended=timezone.now())
+        return end(record, seen=seen, by=by)
+
+    end = literacy.end_knowledge
+    monkeypatch.setattr(literacy, "end_knowledge", a_moment_later)
+
+    answer = client.post(address("knowledge-end", organisation, subject.pk), {"seen": subject.version}, follow=True)
+
+    assert answer.redirect_chain == [(address("literacy", organisation), 302)]
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+
+
+def test_starters_that_a_colleague_took_over_a_moment_before_are_told_not_broken(
+    client, officer, organisation, monkeypatch
+):
+    """Neither of two who send the page at once sees yet what the other takes over."""
+    monkeypatch.setattr(literacy, "not_yet_there", lambda name, field, taken: starters(name))
+    chosen = {"chosen": [starter["code"] for starter in starters("knowledge")]}
+    client.post(address("knowledge-start", organisation), chosen, follow=True)
+
+    answer = client.post(address("knowledge-start", organisation), chosen, follow=True)
+
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+    assert Knowledge.objects.filter(organisation=organisation).count() == len(chosen["chosen"])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from governance import audit_trail, leaving, positions
 from governance.conflict import Conflict
 from governance.models import AuditEvent, Discipline, Organisation, Position, RoleAssignment
-from governance.positions import start_of
+from governance.models.periods import start_of
 from tests import factories
 from tests.well_made_page import look_at
 

@@ -17,7 +17,8 @@ from governance.arranging_forms import AssignForm, EndAssignmentForm, PositionFo
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import Organisation, Position, RoleAssignment
-from governance.positions import governs, start_of
+from governance.models.periods import start_of
+from governance.positions import governs
 from governance.views.arranging import add_page, edit_page, end_page, own_record, start_page
 from governance.views.organisation import tab, visible_organisation
 

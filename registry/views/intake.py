@@ -52,7 +52,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
     mine = Q(proposed_by=request.user)
     visible = Proposal.objects.visible_to(request.user).filter(mine | Q(organisation__in=organisations))
     found = ProposalFilter(request.GET, queryset=visible, request=request)
-    rows = found.qs.select_related("organisation", "proposed_by", "decided_by", "algorithm")
+    rows = found.rows.select_related("organisation", "proposed_by", "decided_by", "algorithm")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -61,7 +61,6 @@ def proposals(request: HttpRequest) -> HttpResponse:
             "section": "proposals",
             "filter": found,
             "page": page,
-            "is_filtered": any(value for name, value in request.GET.items() if name != "page"),
             "reads_all": organisations.exists(),
             "waiting": intake.decidable_by(request.user).undecided().count(),
         },

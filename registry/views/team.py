@@ -132,8 +132,7 @@ def involvement_edit(request: HttpRequest, pk: int, involvement: int) -> HttpRes
             if conflict.withdrawn:
                 messages.warning(request, _("Somebody else withdrew this meanwhile."))
                 return redirect("algorithm-team", pk)
-            form.data = form.data.copy()
-            form.data["seen"] = str(conflict.version)
+            form.now_seen(conflict.version)
         else:
             messages.success(request, _("It is saved who was involved."))
             return redirect("algorithm-team", pk)
