@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, membership
 from governance.conflict import Conflict
 from governance.models import Membership, OfficialBody, Organisation, User
 
@@ -34,7 +34,7 @@ def official_body(name: str) -> OfficialBody | None:
 def add_organisation(fields: Mapping[str, Any], *, administrator: User | None = None, by: User | None) -> Organisation:
     """A new organisation (`name`, `kind`, `identifier`, `parent`), with a first administrator where one is given.
 
-    Raises `ValidationError` naming the fields.
+    Raises `ValidationError` naming the fields, and `PermissionDenied` when `by` may not make somebody administrator.
     """
     with transaction.atomic():
         fields = _held(fields)
@@ -44,7 +44,7 @@ def add_organisation(fields: Mapping[str, Any], *, administrator: User | None = 
         changes = audit_trail.changes_between({"identifier": "", "parent": None}, fields)
         audit_trail.record("organisation.added", organisation, changes, organisation=organisation)
         if administrator is not None:
-            _make_administrator(administrator, organisation)
+            membership.give_role(administrator, organisation, Membership.Role.ADMINISTRATOR, by=by)
     return organisation
 
 
@@ -113,9 +113,3 @@ def person_named(text: str) -> User | None:
     people = User.objects.filter(is_active=True)
     found = people.filter(email__iexact=text.strip()) or people.filter(Q(name__iexact=text.strip()))
     return found[0] if len(found) == 1 else None
-
-
-def _make_administrator(person: User, organisation: Organisation) -> Membership:
-    membership = Membership.objects.create(user=person, organisation=organisation, role=Membership.Role.ADMINISTRATOR)
-    audit_trail.record("membership.added", membership, {"role": [None, membership.role]})
-    return membership
