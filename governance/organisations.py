@@ -34,17 +34,18 @@ def official_body(name: str) -> OfficialBody | None:
 def add_organisation(fields: Mapping[str, Any], *, administrator: User | None = None, by: User | None) -> Organisation:
     """A new organisation (`name`, `kind`, `identifier`, `parent`), with a first administrator where one is given.
 
-    Raises `ValidationError` naming the fields.
+    Raises `ValidationError` naming the fields, and `PermissionDenied` when `by` may not make somebody administrator.
     """
     with transaction.atomic():
+        fields = _held(fields)
         slug = free_slug(fields["name"], Organisation.objects.all(), otherwise="organisatie", reserved=ADDRESSES)
-        organisation = Organisation(**dict(fields), slug=slug)
-        _check(organisation)
+        organisation = Organisation(**fields, slug=slug)
+        check(organisation)
         organisation.save()
-        changes = audit_trail.changes_between({"identifier": "", "parent": None}, dict(fields))
+        changes = audit_trail.changes_between({"identifier": "", "parent": None}, fields)
         audit_trail.record("organisation.added", organisation, changes, organisation=organisation)
         if administrator is not None:
-            _make_administrator(administrator, organisation)
+            membership.give_role(administrator, organisation, Membership.Role.ADMINISTRATOR, by=by)
     return organisation
 
 
@@ -70,6 +71,7 @@ def revise_organisation(
     `ValidationError` naming the fields.
     """
     with transaction.atomic():
+        fields = _held(fields, organisation)
         fresh = Organisation.objects.select_for_update().get(pk=organisation.pk)
         if fingerprint(fresh) != seen:
             raise Conflict(fresh)
@@ -77,13 +79,28 @@ def revise_organisation(
         if changes:
             for name, value in fields.items():
                 setattr(fresh, name, value)
-            _check(fresh)
+            check(fresh)
             fresh.save()
             audit_trail.record("organisation.changed", fresh, changes, organisation=fresh)
     return fresh
 
 
-def _check(organisation: Organisation) -> None:
+def _held(fields: Mapping[str, Any], *moved: Organisation) -> dict[str, Any]:
+    """The fields, with the parent as it is stored once no other move can go on: moves together could make a circle.
+
+    Locks the tops of all trees with the organisations themselves, in the order of their keys.
+    """
+    if "parent" not in fields:
+        return dict(fields)
+    parent = fields["parent"]
+    concerned = [one.pk for one in (*moved, parent) if one]
+    rows = Organisation.objects.filter(Q(parent=None) | Q(pk__in=concerned)).order_by("pk")
+    list(rows.select_for_update(no_key=True))
+    return {**fields, "parent": Organisation.objects.get(pk=parent.pk) if parent else None}
+
+
+def check(organisation: Organisation) -> None:
+    """Raises `ValidationError`, naming the fields, when the organisation cannot stand like this in the tree."""
     organisation.full_clean(exclude=["path", "slug"])
     parent = organisation.parent
     if parent is None and organisation.kind == Organisation.Kind.DEPARTMENT:
@@ -100,9 +117,3 @@ def person_named(text: str) -> User | None:
     people = User.objects.filter(is_active=True)
     found = people.filter(email__iexact=text.strip()) or people.filter(Q(name__iexact=text.strip()))
     return found[0] if len(found) == 1 else None
-
-
-def _make_administrator(person: User, organisation: Organisation) -> Membership:
-    row = Membership.objects.create(user=person, organisation=organisation, role=Membership.Role.ADMINISTRATOR)
-    audit_trail.record("membership.added", row, {"role": [None, row.role]})
-    return row

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from governance import audit_trail, own_items
+from governance import audit_trail, organisations, own_items
 from governance.models import (
     AuditEvent,
     CatalogueRevision,
@@ -234,26 +234,60 @@ def test_operator_reads_what_belongs_to_no_organisation(client, operator):
 # Organisations, people, memberships
 
 
+def revised(organisation, **fields):
+    typed = {"name": organisation.name, "kind": organisation.kind, "identifier": organisation.identifier}
+    typed["parent"] = organisation.parent_id or ""
+    return typed | {"seen": organisations.fingerprint(organisation)} | fields
+
+
 def test_operator_adds_and_renames_an_organisation(client, operator):
-    added = client.post(
-        page(Organisation, view="add"), {"name": "Gemeente Nieuw", "slug": "nieuw", "kind": "municipality"}
-    )
-    row = Organisation.objects.get(slug="nieuw")
-    client.post(
-        page(Organisation, row.pk, view="change"), {"name": "Gemeente Anders", "slug": "anders", "kind": "province"}
-    )
+    added = client.post(page(Organisation, view="add"), {"name": "Gemeente Nieuw", "kind": "municipality"})
+    row = Organisation.objects.get(slug="gemeente-nieuw")
+    client.post(page(Organisation, row.pk, view="change"), revised(row, name="Gemeente Anders", kind="province"))
 
     row.refresh_from_db()
     assert added.status_code == 302
-    assert (row.name, row.slug, row.kind, row.path) == ("Gemeente Anders", "nieuw", "province", f"/{row.pk}/")
+    assert (row.name, row.slug, row.kind) == ("Gemeente Anders", "gemeente-nieuw", "province")
+    assert row.path == f"/{row.pk}/"
     assert events() == [
-        (
-            "organisation.added",
-            {"name": [None, "Gemeente Nieuw"], "slug": [None, "nieuw"], "kind": [None, "municipality"]},
-        ),
+        ("organisation.added", {"name": [None, "Gemeente Nieuw"], "kind": [None, "municipality"]}),
         ("organisation.changed", {"name": ["Gemeente Nieuw", "Gemeente Anders"], "kind": ["municipality", "province"]}),
     ]
     assert set(AuditEvent.objects.values_list("organisation", "actor", "channel")) == {(row.pk, operator.pk, "admin")}
+
+
+def test_operator_moves_an_organisation_but_never_below_itself(client, operator):
+    ministry, agency = factories.OrganisationFactory(kind="ministry"), factories.OrganisationFactory(kind="agency")
+    client.post(page(Organisation, agency.pk, view="change"), revised(agency, parent=ministry.pk))
+
+    answer = client.post(page(Organisation, ministry.pk, view="change"), revised(ministry, parent=agency.pk))
+
+    agency.refresh_from_db()
+    ministry.refresh_from_db()
+    assert list(answer.context["adminform"].form.errors) == ["parent"]
+    assert (ministry.parent, agency.parent, agency.path) == (None, ministry, f"/{ministry.pk}/{agency.pk}/")
+
+
+def test_administration_page_adds_no_organisation_that_the_pages_refuse(client, operator):
+    loose = client.post(page(Organisation, view="add"), {"name": "Afdeling", "kind": "department"})
+    client.post(page(Organisation, view="add"), {"name": "Leden", "slug": "leden", "kind": "other"})
+
+    assert list(loose.context["adminform"].form.errors) == ["parent"]
+    assert [row.slug for row in Organisation.objects.all()] == ["leden-2"]
+
+
+def test_second_operator_is_told_that_the_organisation_changed(client, operator):
+    row = factories.OrganisationFactory(name="Gemeente Nieuw")
+    stale = revised(row, name="Gemeente Laat")
+    Organisation.objects.filter(pk=row.pk).update(name="Gemeente Eerder")
+
+    told = client.post(page(Organisation, row.pk, view="change"), stale)
+    form = told.context["adminform"].form
+    saved = client.post(page(Organisation, row.pk, view="change"), stale | {"seen": form["seen"].value()})
+
+    row.refresh_from_db()
+    assert "Gemeente Eerder" in form.errors["name"][0]
+    assert (saved.status_code, row.name) == (302, "Gemeente Laat")
 
 
 def test_officer_changes_no_organisation_person_or_membership(client, officer, organisation):

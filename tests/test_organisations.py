@@ -77,7 +77,7 @@ def test_operator_adds_an_organisation_with_its_first_administrator(client, oper
     assert "Gemeente Waterdam is toegevoegd." in answer.content.decode()
     assert set(AuditEvent.objects.values_list("verb", "actor", "organisation")) == {
         ("organisation.added", operator.pk, organisation.pk),
-        ("membership.added", operator.pk, organisation.pk),
+        ("membership.given", operator.pk, organisation.pk),
     }
 
 

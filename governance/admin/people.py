@@ -14,8 +14,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance import audit_trail, membership
-from governance.admin.register_admin import RegisterAdmin, ViewOnlyAdmin, VisibleFilter
+from governance import audit_trail, membership, organisations
+from governance.admin.register_admin import (
+    RegisterAdmin,
+    VerbAdmin,
+    ViewOnlyAdmin,
+    VisibleFilter,
+    refuse_once_when_changed,
+)
+from governance.conflict import Conflict
 from governance.models import AuditEvent, GroupRole, Invitation, Membership, Organisation, User
 
 admin.site.unregister(Group)
@@ -23,22 +30,62 @@ admin.site.unregister(Group)
 Role = Membership.Role
 
 
+class OrganisationForm(forms.ModelForm):
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.seen = self.initial["seen"] = organisations.fingerprint(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        refuse_once_when_changed(self, "seen")
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not self.errors:
+            try:
+                organisations.check(self.instance)
+            except ValidationError as error:
+                self._update_errors(error)
+
+
 @admin.register(Organisation)
-class OrganisationAdmin(RegisterAdmin):
-    """An organisation keeps its slug, which the addresses and the codes of its own items carry, and its place."""
+class OrganisationAdmin(VerbAdmin):
+    """Added and changed by the verbs of the pages, which also move it with all that is below it.
+
+    An organisation gets its slug from its first name and keeps it: addresses and the codes of its own items carry it.
+    """
+
+    form = OrganisationForm
+    counter = "seen"
+    conflict = Conflict
 
     list_display = ["name", "kind", "identifier", "parent"]
     list_filter = ["kind"]
     list_select_related = ["parent"]
     search_fields = ["name", "slug", "identifier"]
     autocomplete_fields = ["parent"]
-    fields = ["name", "slug", "kind", "identifier", "parent"]
+    readonly_fields = ["slug"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Organisation | None = None) -> list[str]:
-        return ["slug"] if obj else []
+    def get_form(
+        self, request: HttpRequest, obj: Organisation | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        form = self.form if obj is None or self.has_change_permission(request, obj) else forms.ModelForm
+        return super().get_form(request, obj, change, form=form, **kwargs)
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Organisation | None = None) -> dict[str, Any]:
-        return {} if obj else {"slug": ["name"]}
+    def get_fields(self, request: HttpRequest, obj: Organisation | None = None) -> list[str]:
+        if obj is None:
+            return ["name", "kind", "identifier", "parent"]
+        seen = ["seen"] if self.has_change_permission(request, obj) else []
+        return ["name", "slug", "kind", "identifier", "parent", *seen]
+
+    def add(self, request: HttpRequest, fields: dict[str, Any]) -> models.Model:
+        return organisations.add_organisation(fields, by=request.user)
+
+    def revise(self, request: HttpRequest, record: models.Model, fields: dict[str, Any], seen: Any) -> models.Model:
+        return organisations.revise_organisation(record, fields, seen=seen, by=request.user)
 
 
 class OneAddressInAnyCase(forms.ModelForm):

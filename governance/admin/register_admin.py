@@ -81,7 +81,7 @@ class RegisterAdmin(admin.ModelAdmin):
 class VerbAdmin(RegisterAdmin):
     """Saves through the verbs of the pages, which check, write and record: `add` and `revise`.
 
-    The form has a hidden field `seen`, the number in the record's field `counter` when it was opened. When somebody
+    The form has a hidden field `seen`, what stood in the record's field `counter` when it was opened. When somebody
     else has changed the record since, the form comes back once with what now stands beside what was typed.
     """
 
@@ -91,7 +91,7 @@ class VerbAdmin(RegisterAdmin):
     def add(self, request: HttpRequest, fields: dict[str, Any]) -> models.Model:
         raise NotImplementedError
 
-    def revise(self, request: HttpRequest, record: models.Model, fields: dict[str, Any], seen: int) -> models.Model:
+    def revise(self, request: HttpRequest, record: models.Model, fields: dict[str, Any], seen: Any) -> models.Model:
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:

@@ -43,6 +43,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         memberships = Membership.objects.current().filter(user=user, role__in=list(roles))
         return self.filter(models.Exists(memberships.reaching(models.OuterRef("path"))))
 
+    def hold_trees(self) -> None:
+        """Lets whoever holds the trees of these organisations wait for each other, until the transaction ends."""
+        tops = {int(path.split("/")[1]) for path in self.values_list("path", flat=True)}
+        list(Organisation.objects.select_for_update(no_key=True).filter(pk__in=tops).order_by("pk"))
+
 
 class Owned:
     """Vocabulary of querysets whose rows are an organisation's; `owner` is the path of fields from a row to it."""
