@@ -3,8 +3,8 @@
 A letter is for a scope: the whole algorithm, a phase, a requirement or a measure. The rule: a phase without an
 Accountable or a Responsible of its own has that of the whole algorithm. A requirement or measure without one has that
 of its phase, where it is in one phase only, and else that of the whole. A scope is vacant when after that there is no
-Accountable or no Responsible; the scopes that count are the whole, and each phase from 1 on. Whoever is deactivated
-fills nothing.
+Accountable or no Responsible; the scopes that count are the whole, and each phase from 1 on. Whoever has left the
+organisation fills nothing.
 
 A scope has one Accountable: giving that letter to a second person ends the first. Every verb writes one event per
 person and scope whose letters change, from what to what.

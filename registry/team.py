@@ -119,15 +119,14 @@ class Staffing:
 
 def staffing_of(algorithm: Algorithm) -> list[Staffing]:
     """The four disciplines, each with who fills it: team members, and whoever does something for the algorithm and
-    holds a function of that discipline. Being informed does not count, nor does an account that is not active."""
+    holds a function of that discipline. Being informed does not count, nor does whoever has left."""
     found = {discipline.pk: Staffing(discipline) for discipline in Discipline.objects.all()}
-    members = TeamMember.objects.current().filter(algorithm=algorithm, person__is_active=True)
+    members = TeamMember.objects.filling().filter(algorithm=algorithm)
     for member in members.select_related("person").order_by("person__name", "pk"):
         found[member.discipline_id].members.append(member.person)
     doing = Responsibility.objects.current().filter(algorithm=algorithm).exclude(letter=Letter.INFORMED)
-    functions = RoleAssignment.objects.current().filter(
+    functions = RoleAssignment.objects.filling().filter(
         person__in=doing.order_by().values("person"),
-        person__is_active=True,
         position__organisation__in=algorithm.organisation.above,
         position__ended=None,
         position__discipline__isnull=False,

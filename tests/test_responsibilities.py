@@ -300,7 +300,13 @@ def slow_vacant(algorithm):
     rows = [
         row
         for row in Responsibility.objects.filter(algorithm=algorithm)
-        if row.since <= now and (row.until is None or row.until > now) and row.person.is_active
+        if row.since <= now
+        and (row.until is None or row.until > now)
+        and row.person.is_active
+        and any(
+            held.until is None and algorithm.organisation.path.startswith(held.organisation.path)
+            for held in row.person.memberships.all()
+        )
     ]
     found = []
     for scope in [None, *(phase(number) for number in range(1, 9))]:
@@ -317,6 +323,10 @@ def test_vacant_algorithms_are_those_with_a_vacant_scope(algorithm, as_somebody)
     gone = factories.MembershipFactory(organisation=organisation, role="manager").user
     gone.is_active = False
     gone.save()
+    below = factories.member("manager", factories.OrganisationFactory(parent=organisation))
+    left = factories.member("manager", organisation)
+    left.memberships.update(until=timezone.now())
+    factories.MembershipFactory(user=left, role="manager")
     requirement = factories.RequirementFactory()
     cases = [
         [("A", {}), ("R", {})],
@@ -324,6 +334,8 @@ def test_vacant_algorithms_are_those_with_a_vacant_scope(algorithm, as_somebody)
         [("R", {}), ("A", {"phase": phase(2)})],
         [("A", {}), ("R", {"requirement": requirement})],
         [("A", {}), ("R", {"person": gone})],
+        [("A", {}), ("R", {"person": left})],
+        [("A", {}), ("R", {"person": below})],
         [("A", {}), ("R", {"since": timezone.now() + timedelta(days=3)})],
         [("A", {}), ("R", {"until": timezone.now() + timedelta(days=3)})],
         [(letter, {"phase": phase(number)}) for letter in "AR" for number in range(1, 9)],

@@ -17,6 +17,7 @@ from governance.arranging_forms import OrganisationForm
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import OfficialBody, Organisation
+from governance.positions import responsible
 
 
 def visible_organisation(
@@ -71,7 +72,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             "overview",
             **arranged,
             children=children,
-            responsible=overview_of.responsible(organisation),
+            responsible=responsible(organisation),
             policies=overview_of.policies(organisation),
             vacant=overview_of.vacant_functions(organisation),
             standing=organisation_level.standing(arranged["accountable"]),
