@@ -195,14 +195,17 @@ class PositionsHeld:
 
     def hand_over(self, numbers: list[int], to: User | None, moment: datetime, *, by: User) -> int:
         """As `Source` says; `to`, who then holds the function already, simply goes on. Raises `ValidationError`."""
-        rows = RoleAssignment.objects.unended().filter(pk__in=numbers).select_related("position", "person")
+        held = RoleAssignment.objects.filter(pk__in=numbers)
+        functions = Position.objects.select_for_update().filter(pk__in=held.values("position"))
+        list(functions.order_by("pk"))  # first the function, then who holds it, as ending a function does
+        rows = held.select_for_update(of=("self",)).select_related("position", "person").order_by("pk")
+        handed_over = 0
         for row in rows:
             until, begin = row.until, max(moment, row.since)
+            if until is not None and until <= begin:
+                continue
             _end(row, moment)
-            if (
-                to is not None
-                and (until is None or begin < until)
-                and not _holds(to, row.position, begin, until).exists()
-            ):
+            if to is not None and not _holds(to, row.position, begin, until).exists():
                 assign(to, row.position, since=begin, until=until, deputy=row.is_deputy, by=by)
-        return len(rows)
+            handed_over += 1
+        return handed_over

@@ -29,7 +29,7 @@ from registry import compliance
 from registry.classifying import hold
 from registry.models import Algorithm, MeasureStatus, RequirementAssessment, Responsibility, TeamMember
 from registry.responsibilities import NEEDED, eligible, give, name_of, recorded, refusal, stop, vacancies_of
-from registry.team import join, leave
+from registry.team import is_member, join, leave
 from registry.working import reassign
 
 
@@ -54,7 +54,7 @@ class ResponsibilitySource:
         rows = rows.select_related("algorithm__organisation", "phase", "requirement", "measure")
         by_algorithm: dict[Algorithm, list[Responsibility]] = {}
         for row in rows.order_by("algorithm", "pk"):
-            if row.until is None or row.until > moment:
+            if row.until is None or row.until > max(moment, row.since):
                 by_algorithm.setdefault(row.algorithm, []).append(row)
         hold(algorithm.pk for algorithm in by_algorithm)
         for algorithm, held in by_algorithm.items():
@@ -91,16 +91,19 @@ class TeamSource:
             .select_related("algorithm__organisation", "discipline")
             .order_by("algorithm", "pk")
         )
+        handed_over = 0
         for member in members:
+            start, until = max(moment, member.since), member.until
+            if until is not None and until <= start:
+                continue
             leave(member, moment, by=by)
-            there = TeamMember.objects.filter(algorithm=member.algorithm, discipline=member.discipline, until=None)
-            if to and not there.filter(person=to).exists():
-                start = max(moment, member.since)
+            if to and not is_member(member.algorithm, to, member.discipline, start, until):
                 try:
-                    join(member.algorithm, to, member.discipline, member.task, since=start, by=by)
+                    join(member.algorithm, to, member.discipline, member.task, since=start, until=until, by=by)
                 except ValidationError as error:
                     raise ValidationError({"successor": error.messages}) from error
-        return len(members)
+            handed_over += 1
+        return handed_over
 
 
 @dataclass

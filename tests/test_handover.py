@@ -155,6 +155,20 @@ def test_a_responsibility_that_begins_later_goes_over_from_its_own_beginning(
     assert Responsibility.objects.as_of(begins).get().person == successor
 
 
+@pytest.mark.parametrize(("day", "moves"), [(2, True), (5, False), (20, False)])
+def test_a_place_in_a_team_goes_over_for_the_time_that_is_left_of_it(
+    organisation, algorithm, leaver, successor, manager, as_somebody, day, moves
+):
+    end = timezone.now() + timedelta(days=5)
+    join(algorithm, leaver, factories.DisciplineFactory(), until=end, by=as_somebody)
+    then = end + timedelta(days=day - 5)
+
+    hand_over(leaver, organisation, keys(leaver, organisation), successor, then, by=manager)
+
+    places = set(TeamMember.objects.values_list("person", "until"))
+    assert places == ({(leaver.pk, then), (successor.pk, end)} if moves else {(leaver.pk, end)})
+
+
 def test_what_a_successor_has_already_is_not_given_twice(
     organisation, algorithm, leaver, successor, manager, as_somebody
 ):

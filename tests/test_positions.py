@@ -360,6 +360,16 @@ def test_function_handed_over_to_nobody_becomes_vacant_and_what_lies_ahead_moves
     assert held_by(person, organisation) == []
 
 
+def test_function_that_ends_before_the_handover_is_left_as_it_is(acting, organisation):
+    person, to = factories.member("reader", organisation), factories.member("reader", organisation)
+    row = given(factories.PositionFactory(organisation=organisation), person, -30, 5)
+
+    assert hand_over(person, to, organisation, start_of(day(20)), acting) == 0
+
+    until, row = row.until, RoleAssignment.objects.get()
+    assert (row.person, row.until) == (person, until)
+
+
 def test_who_has_the_function_already_goes_on(acting, organisation):
     person, to = factories.member("reader", organisation), factories.member("reader", organisation)
     position = factories.PositionFactory(organisation=organisation)
