@@ -28,7 +28,7 @@ class Holding:
     url: str
     since: datetime | None = None
     at_once: bool = False
-    """Goes over as soon as it is handed over, whatever the date: pieces of work have no beginning ahead."""
+    """Goes over as soon as it is handed over, whatever the date: what has no period, such as a piece of work."""
 
 
 class Source(Protocol):

@@ -152,7 +152,12 @@ class PolicyOwners:
         owned = Policy.objects.filter(owner=person, organisation__in=organisations).select_related("organisation")
         return [
             Holding(
-                f"policy:{row.pk}", _("Owner of policies"), row.title, row.organisation.name, row.get_absolute_url()
+                key=f"{self.name}:{row.pk}",
+                kind=_("Owner of policies"),
+                what=row.title,
+                where=row.organisation.name,
+                url=row.get_absolute_url(),
+                at_once=True,
             )
             for row in owned
         ]

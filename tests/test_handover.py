@@ -262,6 +262,27 @@ def test_the_page_that_asks_says_that_work_goes_over_at_once(
     assert (asked.context["is_ahead"], len(asked.context["at_once"])) == (True, 4)
 
 
+def test_policies_and_complaints_are_said_to_go_over_at_once(
+    client, organisation, algorithm, manager, leaver, successor, address
+):
+    policy = factories.PolicyFactory(organisation=organisation, owner=leaver)
+    complaint = factories.ComplaintFactory(algorithm=algorithm, handler=leaver)
+    chosen = {"holding": keys(leaver, organisation), "successor": successor.pk, "day": day_ahead(30)}
+
+    page, asked = client.get(address), client.post(address, chosen)
+    client.post(address, chosen | {"confirm": "1"})
+
+    policy.refresh_from_db()
+    complaint.refresh_from_db()
+    assert "klachten gaan meteen over" in page.content.decode()
+    assert (asked.context["n"], len(asked.context["at_once"])) == (2, 2)
+    assert (policy.owner, complaint.handler) == (successor, successor)
+
+
+def day_ahead(number):
+    return timezone.localdate() + timedelta(days=number)
+
+
 def test_changing_ones_mind_loses_nothing(client, everything, organisation, manager, leaver, successor, address):
     chosen = {"holding": keys(leaver, organisation)[:2], "successor": successor.pk, "day": timezone.localdate()}
 
