@@ -41,7 +41,8 @@ class Source(Protocol):
     def hand_over(self, numbers: "list[int]", to: User | None, moment: datetime, *, by: User) -> int:
         """Ends these holdings at `moment` and lets them begin then for `to`, or for nobody; returns how many.
 
-        To be called in a transaction, for holdings that `held_by` gave.
+        To be called in a transaction, for holdings that `held_by` gave. Raises `ValidationError` when `to` cannot have
+        one of them.
         """
 
 

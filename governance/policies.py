@@ -166,7 +166,7 @@ class PolicyOwners:
         handed_over = 0
         for policy in Policy.objects.select_for_update(of=("self",)).filter(pk__in=numbers).order_by("pk"):
             if to is not None and not possible_owners(policy.organisation).filter(pk=to.pk).exists():
-                raise ValidationError({"to": _not_working(to, policy.organisation)})
+                raise ValidationError(_not_working(to, policy.organisation))
             changes = audit_trail.changes_between({"owner": policy.owner}, {"owner": to})
             policy.owner = to
             policy.version += 1

@@ -324,17 +324,11 @@ class Vacancy(NamedTuple):
 
 def vacancies_of(algorithm: Algorithm) -> list[Vacancy]:
     """The vacant scopes of the algorithm, each with what is missing."""
-    return _vacancies([algorithm])[algorithm.pk]
+    return vacancies([algorithm])[algorithm.pk]
 
 
-def vacancies(organisations: "models.QuerySet[Organisation]") -> list[tuple[Algorithm, list[Vacancy]]]:
-    """The algorithms of these organisations that have a vacant scope, by name, each with its vacancies; 3 queries."""
-    algorithms = list(Algorithm.objects.filter(organisation__in=organisations).vacant().select_related("organisation"))
-    found = _vacancies(algorithms)
-    return [(algorithm, found[algorithm.pk]) for algorithm in algorithms]
-
-
-def _vacancies(algorithms: Sequence[Algorithm]) -> dict[int, list[Vacancy]]:
+def vacancies(algorithms: Sequence[Algorithm]) -> dict[int, list[Vacancy]]:
+    """The key of each of these algorithms with its vacant scopes, in two queries."""
     filled: dict[int, set[tuple[int | None, str]]] = {algorithm.pk: set() for algorithm in algorithms}
     rows = Responsibility.objects.filling().filter(algorithm__in=filled, requirement=None, measure=None)
     for algorithm, phase, letter in rows.values_list("algorithm", "phase", "letter"):

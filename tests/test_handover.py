@@ -210,6 +210,50 @@ def test_a_successor_who_cannot_have_all_of_it_gets_nothing(
     assert sources(only_below, organisation) == []
 
 
+@pytest.mark.parametrize("kind", ["function", "policy", "complaint", "team", "responsibility", "work"])
+def test_whatever_a_successor_cannot_have_is_said_about_the_successor(
+    organisation, algorithm, leaver, manager, as_somebody, kind
+):
+    below = factories.member("manager", factories.OrganisationFactory(parent=organisation))
+    match kind:
+        case "function":
+            factories.holder(factories.PositionFactory(organisation=organisation), person=leaver)
+        case "policy":
+            factories.PolicyFactory(organisation=organisation, owner=leaver)
+        case "complaint":
+            factories.ComplaintFactory(algorithm=algorithm, handler=leaver)
+        case "team":
+            join(algorithm, leaver, factories.DisciplineFactory(), by=as_somebody)
+        case "responsibility":
+            assign(algorithm, leaver, "A", by=as_somebody)
+        case "work":
+            factories.open_measure(algorithm, assignee=leaver)
+
+    with pytest.raises(ValidationError) as refused:
+        hand_over(leaver, organisation, keys(leaver, organisation), below, timezone.now(), by=manager)
+
+    assert list(refused.value.message_dict) == ["successor"]
+
+
+def test_handing_over_many_responsibilities_asks_no_more_about_the_successor_and_what_is_vacant(
+    organisation, algorithm, leaver, successor, manager, as_somebody
+):
+    position = factories.PositionFactory(organisation=organisation)
+    factories.holder(position, person=leaver)
+    many = [algorithm, *factories.AlgorithmFactory.create_batch(4, organisation=organisation)]
+    for one in many:
+        for letter in "AR":
+            assign(one, leaver, letter, by=as_somebody)
+
+    with CaptureQueriesContext(connection) as captured:
+        hand_over(leaver, organisation, keys(leaver, organisation), successor, timezone.now(), by=manager)
+
+    asked = [query["sql"] for query in captured]
+    phases = [sql for sql in asked if 'FROM "governance_lifecyclephase"' in sql]
+    people = [sql for sql in asked if 'FROM "governance_user"' in sql]
+    assert (len(phases), len(people)) == (2, 1 + 1)
+
+
 def test_what_is_held_in_other_organisations_stays_out_of_sight_and_in_place(
     everything, organisation, leaver, successor, manager
 ):
