@@ -54,7 +54,7 @@ def administered_by(person: User) -> models.QuerySet[Organisation]:
     return Organisation.objects.where_member_holds(person, [Role.ADMINISTRATOR])
 
 
-def arranged_by(person: User) -> models.QuerySet[Organisation]:
+def arranged_by(person: User) -> Any:
     """The organisations whose people this person arranges: for the administrator of the installation all of them."""
     return Organisation.objects.all() if person.is_superuser else administered_by(person)
 

@@ -158,7 +158,12 @@ class PolicyOwners:
         owned = Policy.objects.filter(owner=person, organisation__in=organisations).select_related("organisation")
         return [
             Holding(
-                f"policy:{row.pk}", _("Owner of policies"), row.title, row.organisation.name, row.get_absolute_url()
+                key=f"{self.name}:{row.pk}",
+                kind=_("Owner of policies"),
+                what=row.title,
+                where=row.organisation.name,
+                url=row.get_absolute_url(),
+                at_once=True,
             )
             for row in owned
         ]
@@ -167,7 +172,7 @@ class PolicyOwners:
         handed_over = 0
         for policy in Policy.objects.select_for_update(of=("self",)).filter(pk__in=numbers).order_by("pk"):
             if to is not None and not possible_owners(policy.organisation).filter(pk=to.pk).exists():
-                raise ValidationError({"to": _not_working(to, policy.organisation)})
+                raise ValidationError(_not_working(to, policy.organisation))
             changes = audit_trail.changes_between({"owner": policy.owner}, {"owner": to})
             policy.owner = to
             policy.version += 1

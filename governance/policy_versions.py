@@ -102,7 +102,8 @@ def submit(version: PolicyVersion, *, seen: int, by: User) -> PolicyVersion:
         fresh.save()
         record_version("submitted", fresh, {"status": [Status.DRAFT, fresh.status]})
         managers = fresh.organisation.people([Membership.Role.MANAGER]).exclude(pk=by.pk)
-        deciding = [manager for manager in managers if not fresh.is_written_by_nobody_but(manager)]
+        authors = set(fresh.authors.values_list("pk", flat=True))
+        deciding = [manager for manager in managers if authors != {manager.pk}]
         _tell(deciding, Notification.Kind.DECISION, "policy_to_adopt", fresh, by)
     return fresh
 

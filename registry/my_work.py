@@ -9,14 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
 from django.db.models import CharField, Count, DateField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from governance.models import Membership, Organisation, PolicyVersion, Position, User
 from governance.permissions import REGISTRAR
-from registry.models import Algorithm, Complaint, Letter, Responsibility
+from registry.models import Algorithm, Complaint, Letter
 from registry.work_lines import SOURCES, Line, Section, Source, lines
 
 Role = Membership.Role
@@ -98,16 +97,6 @@ def _union(parts: Iterable[Any]) -> Any:
     return first.union(*others, all=True) if others else first
 
 
-def without_somebody_responsible(algorithms: "models.QuerySet[Algorithm]") -> "models.QuerySet[Algorithm]":
-    """Those that have nobody accountable, or nobody responsible, for the whole."""
-    whole = Responsibility.objects.current().filter(
-        algorithm=OuterRef("pk"), phase=None, requirement=None, measure=None
-    )
-    return algorithms.filter(
-        ~Exists(whole.filter(letter=Letter.ACCOUNTABLE)) | ~Exists(whole.filter(letter=Letter.RESPONSIBLE))
-    )
-
-
 def my_desk(person: User, within: Organisation | None = None) -> Desk:
     """What waits for this person, in the organisations they see (or in `within` and below it)."""
     visible = _below(Organisation.objects.visible_to(person), within)
@@ -148,7 +137,7 @@ def everybodys(organisations: Any) -> list[Arm]:
     return [
         *_decisions(organisations, organisations, organisations, None, None),
         Arm(Section.VACANT, "position", Position.objects.vacant().filter(organisation__in=organisations)),
-        Arm(Section.VACANT, "algorithm", without_somebody_responsible(algorithms)),
+        Arm(Section.VACANT, "algorithm", algorithms.vacant()),
         Arm(unassigned, "algorithm", algorithms.filter(compliance__unassigned__gt=0), F("compliance__next_due")),
         *(
             Arm(unassigned, source, _owned(source, organisations).open().unassigned(), due)

@@ -107,7 +107,7 @@ def proposals_for(algorithm: Algorithm) -> list[Proposed]:
     if not defaults:
         return []
     holders: dict[int, list[User]] = {}
-    assignments = RoleAssignment.objects.current().filter(
+    assignments = RoleAssignment.objects.filling().filter(
         position__in={row.position_id for row in defaults}, is_deputy=False
     )
     for assignment in assignments.select_related("person").order_by("since", "pk"):

@@ -3,8 +3,8 @@
 A letter is for a scope: the whole algorithm, a phase, a requirement or a measure. The rule: a phase without an
 Accountable or a Responsible of its own has that of the whole algorithm. A requirement or measure without one has that
 of its phase, where it is in one phase only, and else that of the whole. A scope is vacant when after that there is no
-Accountable or no Responsible; the scopes that count are the whole, and each phase from 1 on. Whoever is deactivated
-fills nothing.
+Accountable or no Responsible; the scopes that count are the whole, and each phase from 1 on. Whoever has left the
+organisation fills nothing.
 
 A scope has one Accountable: giving that letter to a second person ends the first. Every verb writes one event per
 person and scope whose letters change, from what to what.
@@ -325,17 +325,11 @@ class Vacancy(NamedTuple):
 
 def vacancies_of(algorithm: Algorithm) -> list[Vacancy]:
     """The vacant scopes of the algorithm, each with what is missing."""
-    return _vacancies([algorithm])[algorithm.pk]
+    return vacancies([algorithm])[algorithm.pk]
 
 
-def vacancies(organisations: "models.QuerySet[Organisation]") -> list[tuple[Algorithm, list[Vacancy]]]:
-    """The algorithms of these organisations that have a vacant scope, by name, each with its vacancies; 3 queries."""
-    algorithms = list(Algorithm.objects.filter(organisation__in=organisations).vacant().select_related("organisation"))
-    found = _vacancies(algorithms)
-    return [(algorithm, found[algorithm.pk]) for algorithm in algorithms]
-
-
-def _vacancies(algorithms: Sequence[Algorithm]) -> dict[int, list[Vacancy]]:
+def vacancies(algorithms: Sequence[Algorithm]) -> dict[int, list[Vacancy]]:
+    """The key of each of these algorithms with its vacant scopes, in two queries."""
     filled: dict[int, set[tuple[int | None, str]]] = {algorithm.pk: set() for algorithm in algorithms}
     rows = Responsibility.objects.filling().filter(algorithm__in=filled, requirement=None, measure=None)
     for algorithm, phase, letter in rows.values_list("algorithm", "phase", "letter"):

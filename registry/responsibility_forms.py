@@ -230,7 +230,7 @@ class HandoverForm(forms.Form):
         if any(one.at_once for one in holdings):
             self.fields["day"].help_text = _(
                 "Responsibilities, functions and places in a team go over on this day. Work on requirements and "
-                "measures goes over at once, whatever day you choose."
+                "measures, policies and complaints go over at once, whatever day you choose."
             )
 
     def clean_day(self) -> Any:

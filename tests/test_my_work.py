@@ -24,7 +24,7 @@ from registry.models import (
     RequirementAssessment,
     Responsibility,
 )
-from registry.my_work import my_desk, organisation_desk, without_somebody_responsible
+from registry.my_work import my_desk, organisation_desk
 from registry.work_lines import Section, lines
 from tests import factories
 from tests.well_made_page import look_at
@@ -127,7 +127,7 @@ def test_an_algorithm_is_vacant_without_an_accountable_or_without_a_responsible_
         Responsibility.objects.create(algorithm=algorithm, person=me, letter=letter)
     Responsibility.objects.create(algorithm=algorithm, person=me, letter="R", phase=factories.PhaseFactory())
 
-    found = without_somebody_responsible(type(algorithm).objects.all())
+    found = type(algorithm).objects.vacant()
 
     assert found.exists() == vacant
 
@@ -136,7 +136,7 @@ def test_a_responsibility_that_has_ended_fills_nothing(algorithm, me):
     for letter in "AR":
         Responsibility.objects.create(algorithm=algorithm, person=me, letter=letter, since=day_ago(9), until=day_ago(1))
 
-    assert without_somebody_responsible(type(algorithm).objects.all()).exists()
+    assert type(algorithm).objects.vacant().exists()
 
 
 def day_ago(number):

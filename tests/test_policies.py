@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance import leaving, policies, policy_reading, policy_versions
 from governance.conflict import Conflict
@@ -191,6 +193,20 @@ def test_only_a_draft_is_written(organisation, somebody, status):
 
     version.refresh_from_db()
     assert version.body != "Toch anders"
+
+
+def test_putting_up_for_review_costs_the_same_for_one_manager_and_for_twenty(organisation, somebody, manager):
+    def queries():
+        version = factories.PolicyVersionFactory(policy__organisation=organisation, authors=[somebody])
+        with CaptureQueriesContext(connection) as captured:
+            policy_versions.submit(version, seen=0, by=somebody)
+        return len(captured)
+
+    one = queries()
+    for _number in range(19):
+        factories.member("manager", organisation)
+
+    assert queries() == one
 
 
 def test_what_is_put_up_for_review_is_told_to_the_managers_who_may_adopt_it(organisation, somebody, manager):

@@ -97,6 +97,11 @@ def test_who_is_informed_left_or_is_deactivated_fills_no_discipline(algorithm, a
     join(algorithm, gone, discipline("ontwikkelaar"), by=as_somebody)
     gone.is_active = False
     gone.save()
+    moved = factories.person_holding(position)
+    factories.ResponsibilityFactory(algorithm=algorithm, person=moved, letter="R")
+    join(algorithm, moved, discipline("beleid-en-advies"), by=as_somebody)
+    moved.memberships.update(until=timezone.now())
+    factories.MembershipFactory(user=moved)
 
     assert missing(algorithm) == set(DISCIPLINES)
 

@@ -62,6 +62,17 @@ class OwnedQuerySet(Owned, models.QuerySet[Any]):
     pass
 
 
+class HeldQuerySet(Owned, TenureQuerySet):
+    """Of what a `person` holds in an organisation."""
+
+    def filling(self) -> Self:
+        """Held now, by somebody who can: the account is active, with a current role in the organisation or above it."""
+        roles = Membership.objects.current().reaching(models.OuterRef(f"{self.owner}__path"))
+        return self.current().filter(
+            models.Exists(roles.filter(user=models.OuterRef("person"))), person__is_active=True
+        )
+
+
 class Organisation(models.Model):
     class Kind(models.TextChoices):
         MUNICIPALITY = "municipality", _("Municipality")

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.catalogue import Discipline
-from governance.models.organisation import Organisation, Owned, OwnedQuerySet
+from governance.models.organisation import HeldQuerySet, Organisation, OwnedQuerySet
 from governance.models.people import by_person
-from governance.models.periods import Tenure, TenureQuerySet, ends_after_it_starts
+from governance.models.periods import Tenure, ends_after_it_starts
 
 
 class PositionQuerySet(OwnedQuerySet):
@@ -24,8 +24,8 @@ class PositionQuerySet(OwnedQuerySet):
         return self.filter(organisation__in=organisation.above)
 
     def vacant(self) -> Self:
-        """In force, and held by nobody now; a deputy alone does not fill a function."""
-        holders = RoleAssignment.objects.current().filter(position=models.OuterRef("pk"), is_deputy=False)
+        """In force, and filled by nobody now; a deputy alone does not fill a function."""
+        holders = RoleAssignment.objects.filling().filter(position=models.OuterRef("pk"), is_deputy=False)
         return self.in_force().filter(~models.Exists(holders))
 
 
@@ -80,7 +80,7 @@ class Position(models.Model):
         return self.name
 
 
-class RoleAssignmentQuerySet(Owned, TenureQuerySet):
+class RoleAssignmentQuerySet(HeldQuerySet):
     owner: ClassVar[str] = "position__organisation"
 
     def within(self, organisation: Organisation) -> Self:

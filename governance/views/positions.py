@@ -18,7 +18,7 @@ from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import Organisation, Position, RoleAssignment
 from governance.models.periods import start_of
-from governance.positions import governs
+from governance.positions import responsible
 from governance.views.arranging import add_page, edit_page, end_page, own_record, start_page
 from governance.views.organisation import tab, visible_organisation
 
@@ -53,17 +53,22 @@ def positions(request: HttpRequest, slug: str) -> HttpResponse:
             total=own.in_force().count(),
             vacant=own.vacant().count(),
             coming=coming.unended().count(),
-            governing=governs(organisation),
+            governing=responsible(organisation).holders,
         ),
     )
 
 
 def with_holders(found: list[Position]) -> None:
-    """Gives each function its `holders`, `deputies`, what is `upcoming`, and its `history`, in one query."""
+    """Gives each function its `holders`, `deputies`, what is `upcoming`, its `history`, and whether it `is_filled`.
+
+    Each row says whether its person `has_left`. Two queries.
+    """
     for position in found:
         position.holders, position.deputies, position.upcoming, position.history = [], [], [], []
+        position.is_filled = False
     by_key = {position.pk: position for position in found}
     now = timezone.now()
+    filling = set(RoleAssignment.objects.filling().filter(position__in=by_key).values_list("pk", flat=True))
     rows = RoleAssignment.objects.filter(position__in=by_key).select_related("person").order_by("-since", "pk")
     for row in rows:
         position = row.position = by_key[row.position_id]
@@ -71,10 +76,10 @@ def with_holders(found: list[Position]) -> None:
             position.history.append(row)
         elif row.since > now:
             position.upcoming.insert(0, row)
-        elif row.is_deputy:
-            position.deputies.append(row)
         else:
-            position.holders.append(row)
+            row.has_left = row.pk not in filling
+            (position.deputies if row.is_deputy else position.holders).append(row)
+            position.is_filled |= not (row.is_deputy or row.has_left)
 
 
 @login_required
