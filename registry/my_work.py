@@ -73,11 +73,11 @@ class Desk:
 
     def rows(self, section: str) -> Any:
         """(source, key, day) of a section's rows, the earliest day first and what has none last."""
-        return _union(
-            arm.rows.order_by().values(in_source=_text(arm.source), key=F("pk"), day=arm.day)
-            for arm in self.arms
-            if arm.section == section
-        ).order_by(F("day").asc(nulls_last=True), "in_source", "key")
+        arms = [arm for arm in self.arms if arm.section == section]
+        if not arms:
+            return Algorithm.objects.none()
+        parts = (arm.rows.order_by().values(in_source=_text(arm.source), key=F("pk"), day=arm.day) for arm in arms)
+        return _union(parts).order_by(F("day").asc(nulls_last=True), "in_source", "key")
 
     def first(self, number: int) -> dict[str, list[Line]]:
         """The first rows of each section that has any; a query per section, and one for each table shown."""

@@ -407,3 +407,14 @@ def test_without_algorithms_there_is_a_button_for_what_one_may_do(client, role, 
     offered = {name for name in ("algorithm-add", "proposal-add") if f'class="button" href="{reverse(name)}"' in page}
     assert offered == ({route} if route else set())
     assert ("geen rol in een organisatie" in page) == (role is None)
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"), [("overdue", "function"), ("due", "proposal"), ("responsible", "complaint")]
+)
+def test_a_section_that_a_kind_cannot_have_is_empty(client, section, kind):
+    client.force_login(factories.member("officer"))
+
+    page = client.get(reverse("my-work"), {"section": section, "kind": kind})
+
+    assert page.status_code == 200
