@@ -407,3 +407,12 @@ def test_without_algorithms_there_is_a_button_for_what_one_may_do(client, role, 
     offered = {name for name in ("algorithm-add", "proposal-add") if f'class="button" href="{reverse(name)}"' in page}
     assert offered == ({route} if route else set())
     assert ("geen rol in een organisatie" in page) == (role is None)
+
+
+def test_the_front_page_says_that_nothing_waits_only_when_the_figures_say_so(client, organisation):
+    client.force_login(factories.member("officer", organisation))
+    nothing = client.get(reverse("home")).content.decode()
+    factories.ProposalFactory(organisation=organisation)
+    to_decide = client.get(reverse("home")).content.decode()
+
+    assert ["Er ligt niets op je te wachten" in page for page in (nothing, to_decide)] == [True, False]

@@ -42,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "arranges": arranges(request) if not roles else None,
             "figures": [(section, counts[section]) for section in counts],
             "my_work": mine[:SHOWN],
+            "is_anything_waiting": any(counts[section] for section in (*MINE, Section.DECISION)),
             "officer": officers_figures(request, algorithms) if Role.OFFICER in roles else None,
             "managed": managed(request) if Role.MANAGER in roles else [],
             "audited": _held(request, Role.AUDITOR).order_by("path")[:SHOWN] if Role.AUDITOR in roles else [],
