@@ -441,3 +441,18 @@ def test_what_happened_lately_tells_of_organisations_one_sees_with_links(client,
     }
     assert told(factories.member("reader", factories.OrganisationFactory(parent=organisation))) == set()
     assert told(elsewhere) == {(hidden, hidden.get_absolute_url())}
+
+
+def test_a_vacant_function_leads_to_the_vacant_functions_and_a_held_one_to_all(client, organisation):
+    Position.objects.create(organisation=organisation, name="CDO")
+    held = factories.RoleAssignmentFactory(
+        position__organisation=organisation, person=factories.member("manager", organisation)
+    )
+    client.force_login(held.person)
+    there = reverse("positions", args=[organisation.slug])
+
+    vacant = client.get(reverse("organisation-work", args=[organisation.slug]) + "?section=vacant").content.decode()
+    mine = client.get(reverse("my-work") + "?section=responsible").content.decode()
+
+    assert f'href="{there}?vacant=true"' in vacant
+    assert f'href="{there}"' in mine
