@@ -500,3 +500,12 @@ def test_every_page_is_well_made(client, organisation, adopted, draft, manager, 
         reverse("published-policies"),
     ):
         assert look_at(client, address, language)
+
+
+def test_the_list_of_versions_leads_to_what_each_changed(client, adopted):
+    client.post(page_of("policy-version-add", adopted))
+
+    page = look_at(client, adopted.policy.get_absolute_url())
+
+    arguments = [adopted.organisation.slug, adopted.policy.slug]
+    assert f'href="{reverse("policy-difference", args=[*arguments, 2, 1])}"' in page

@@ -1,5 +1,6 @@
 """The policies of an organisation: their list, and describing, publishing and withdrawing one."""
 
+from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
@@ -97,6 +98,8 @@ def policy(request: HttpRequest, slug: str, policy: str) -> HttpResponse:
     versions = PolicyVersion.objects.visible_to(request.user).filter(policy=record)
     versions = list(versions.select_related("adopted_by", "created_by", "ended_by").order_by("-number"))
     record._prefetched_objects_cache = {"versions": versions}
+    for newer, older in pairwise(versions):
+        newer.older = older
     in_force = record.version_in_force
     events = AuditEvent.objects.about(record).visible_to(request.user).select_related("actor")
     return render(
