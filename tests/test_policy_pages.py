@@ -509,3 +509,22 @@ def test_the_list_of_versions_leads_to_what_each_changed(client, adopted):
 
     arguments = [adopted.organisation.slug, adopted.policy.slug]
     assert f'href="{reverse("policy-difference", args=[*arguments, 2, 1])}"' in page
+
+
+def test_who_makes_a_policy_is_offered_as_its_owner(client, organisation, as_somebody):
+    form = client.get(f"{reverse('policy-add', args=[organisation.slug])}?template=empty").context["form"]
+
+    assert form["owner"].value() == as_somebody.pk
+
+
+def test_who_adopts_a_policy_without_an_owner_is_warned(client, organisation, manager):
+    version = factories.PolicyVersionFactory(
+        policy=factories.PolicyFactory(organisation=organisation, owner=None), status="in_review"
+    )
+    client.force_login(manager)
+
+    without = look_at(client, page_of("policy-adopt", version))
+    Policy.objects.update(owner=manager)
+    with_one = look_at(client, page_of("policy-adopt", version))
+
+    assert ["Dit beleid heeft nog geen eigenaar" in page for page in (without, with_one)] == [True, False]

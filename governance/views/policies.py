@@ -77,7 +77,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     if template is None and chosen != WITHOUT_TEMPLATE and request.method != "POST":
         context = {"templates": policy_templates.templates(), "empty": WITHOUT_TEMPLATE, "crumb": _("New")}
         return render(request, "governance/policy_templates.html", tab(organisation, "policies", **context))
-    initial = template.fields if template else {}
+    initial = {"owner": request.user.pk} | (template.fields if template else {})
     form = PolicyForm(request.POST or None, organisation=organisation, initial=initial)
     if request.method == "POST" and form.is_valid():
         fields = form.values | ({"template": template.code} if template else {})
