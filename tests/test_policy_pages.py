@@ -295,10 +295,15 @@ def test_who_is_the_only_author_is_told_that_another_manager_adopts(client, draf
     policy_versions.submit(draft, seen=1, by=manager)
 
     page = look_at(client, draft.get_absolute_url())
-    refused = client.get(page_of("policy-adopt", draft)).status_code
+    offered = page_of("policy-adopt", draft) in page
+    told = client.get(page_of("policy-adopt", draft), follow=True)
+    client.post(page_of("policy-adopt", draft), {"authority": "College", "seen": 1})
 
-    assert "Je bent de enige auteur van deze versie." in page
-    assert (page_of("policy-adopt", draft) in page, refused) == (False, 403)
+    assert ("Je bent de enige auteur van deze versie." in page, offered) == (True, False)
+    assert told.redirect_chain == [(draft.get_absolute_url(), 302)]
+    assert '<div class="notice error" role="status">Je bent de enige auteur' in told.content.decode()
+    draft.refresh_from_db()
+    assert draft.status == "in_review"
 
 
 @pytest.mark.parametrize("role", ["reader", "auditor", "administrator", "contributor"])
