@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
+from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -169,7 +170,8 @@ class Line:
         elif self.source == "responsibility":
             record = record.algorithm
         elif self.source in ("function", "position"):
-            record = record_organisation(record, self.source)
+            there = reverse("positions", args=[record_organisation(record, self.source).slug])
+            return f"{there}?vacant=true" if self.source == "position" else there
         return address_of(record)
 
     @property

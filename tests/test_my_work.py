@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from governance import audit_trail
 from governance.models import (
     OrganisationAssessment,
     OrganisationMeasureStatus,
@@ -15,6 +16,8 @@ from governance.models import (
     ReadingRequest,
     RoleAssignment,
 )
+from governance.policies import add_policy
+from governance.positions import add_position
 from registry import compliance
 from registry.models import (
     Applicability,
@@ -418,3 +421,49 @@ def test_a_section_that_a_kind_cannot_have_is_empty(client, section, kind):
     page = client.get(reverse("my-work"), {"section": section, "kind": kind})
 
     assert page.status_code == 200
+
+
+def test_the_front_page_says_that_nothing_waits_only_when_the_figures_say_so(client, organisation):
+    client.force_login(factories.member("officer", organisation))
+    nothing = client.get(reverse("home")).content.decode()
+    factories.ProposalFactory(organisation=organisation)
+    to_decide = client.get(reverse("home")).content.decode()
+
+    assert ["Er ligt niets op je te wachten" in page for page in (nothing, to_decide)] == [True, False]
+
+
+def test_what_happened_lately_tells_of_organisations_one_sees_with_links(client, organisation):
+    manager, elsewhere = factories.member("manager", organisation), factories.member("manager")
+    with audit_trail.acting(manager, "page"):
+        function = add_position(organisation, {"name": "CDO", "line": "second"}, by=manager)
+        policy = add_policy(organisation, {"kind": "guideline", "title": "Beleid algoritmes"}, by=manager)
+        hidden = add_policy(
+            elsewhere.memberships.get().organisation, {"kind": "guideline", "title": "Elders"}, by=elsewhere
+        )
+
+    def told(person):
+        client.force_login(person)
+        look_at(client, reverse("home"))
+        return {(event.about, event.address) for event in client.get(reverse("home")).context["recent"]}
+
+    assert told(manager) == {
+        (policy, policy.get_absolute_url()),
+        (function, reverse("positions", args=[organisation.slug])),
+    }
+    assert told(factories.member("reader", factories.OrganisationFactory(parent=organisation))) == set()
+    assert told(elsewhere) == {(hidden, hidden.get_absolute_url())}
+
+
+def test_a_vacant_function_leads_to_the_vacant_functions_and_a_held_one_to_all(client, organisation):
+    Position.objects.create(organisation=organisation, name="CDO")
+    held = factories.RoleAssignmentFactory(
+        position__organisation=organisation, person=factories.member("manager", organisation)
+    )
+    client.force_login(held.person)
+    there = reverse("positions", args=[organisation.slug])
+
+    vacant = client.get(reverse("organisation-work", args=[organisation.slug]) + "?section=vacant").content.decode()
+    mine = client.get(reverse("my-work") + "?section=responsible").content.decode()
+
+    assert f'href="{there}?vacant=true"' in vacant
+    assert f'href="{there}"' in mine

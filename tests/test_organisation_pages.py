@@ -184,6 +184,15 @@ def test_pages_of_one_item_are_well_made(client, requirement_page, measure_page,
     look_at(client, measure_page)
 
 
+def test_the_requirement_of_ai_literacy_leads_to_where_that_is_arranged(client, organisation, requirement_page):
+    factories.phase_zero("aia-01", slug="aia-01")
+    address = reverse("organisation-requirement", args=[organisation.slug, "aia-01"])
+
+    link = f'<p><a href="{reverse("literacy", args=[organisation.slug])}">'
+    assert link in look_at(client, address)
+    assert link not in client.get(requirement_page).content.decode()
+
+
 def test_the_page_with_the_forms_to_assess_and_verify_is_well_made(client, organisation, requirement_page, claim):
     client.force_login(factories.member("manager", organisation))
 

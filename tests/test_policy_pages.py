@@ -295,10 +295,15 @@ def test_who_is_the_only_author_is_told_that_another_manager_adopts(client, draf
     policy_versions.submit(draft, seen=1, by=manager)
 
     page = look_at(client, draft.get_absolute_url())
-    refused = client.get(page_of("policy-adopt", draft)).status_code
+    offered = page_of("policy-adopt", draft) in page
+    told = client.get(page_of("policy-adopt", draft), follow=True)
+    client.post(page_of("policy-adopt", draft), {"authority": "College", "seen": 1})
 
-    assert "Je bent de enige auteur van deze versie." in page
-    assert (page_of("policy-adopt", draft) in page, refused) == (False, 403)
+    assert ("Je bent de enige auteur van deze versie." in page, offered) == (True, False)
+    assert told.redirect_chain == [(draft.get_absolute_url(), 302)]
+    assert '<div class="notice error" role="status">Je bent de enige auteur' in told.content.decode()
+    draft.refresh_from_db()
+    assert draft.status == "in_review"
 
 
 @pytest.mark.parametrize("role", ["reader", "auditor", "administrator", "contributor"])
@@ -500,3 +505,31 @@ def test_every_page_is_well_made(client, organisation, adopted, draft, manager, 
         reverse("published-policies"),
     ):
         assert look_at(client, address, language)
+
+
+def test_the_list_of_versions_leads_to_what_each_changed(client, adopted):
+    client.post(page_of("policy-version-add", adopted))
+
+    page = look_at(client, adopted.policy.get_absolute_url())
+
+    arguments = [adopted.organisation.slug, adopted.policy.slug]
+    assert f'href="{reverse("policy-difference", args=[*arguments, 2, 1])}"' in page
+
+
+def test_who_makes_a_policy_is_offered_as_its_owner(client, organisation, as_somebody):
+    form = client.get(f"{reverse('policy-add', args=[organisation.slug])}?template=empty").context["form"]
+
+    assert form["owner"].value() == as_somebody.pk
+
+
+def test_who_adopts_a_policy_without_an_owner_is_warned(client, organisation, manager):
+    version = factories.PolicyVersionFactory(
+        policy=factories.PolicyFactory(organisation=organisation, owner=None), status="in_review"
+    )
+    client.force_login(manager)
+
+    without = look_at(client, page_of("policy-adopt", version))
+    Policy.objects.update(owner=manager)
+    with_one = look_at(client, page_of("policy-adopt", version))
+
+    assert ["Dit beleid heeft nog geen eigenaar" in page for page in (without, with_one)] == [True, False]

@@ -42,6 +42,9 @@ CLAIMS: list[tuple[str, Any, Callable[[TrackedRow], bool]]] = [
     ("verified", gettext_lazy("What is verified"), lambda row: row.is_verified),
 ]
 
+ALSO_ARRANGED_AT = {"aia-01": ("literacy", gettext_lazy("Go to AI literacy: what people have to know, and who does"))}
+"""Code of a requirement → the page of the organisation on which it is worked at, and what leads there."""
+
 
 def _narrowed(rows: list[TrackedRow], query: Any, shown: Any, code: str) -> list[TrackedRow]:
     """The rows with the `topic`, the status or choice, and the state in `query`."""
@@ -144,6 +147,7 @@ def _requirement_page(
                 "verify_form": VerifyForm(initial={"seen": assessment.pk}),
                 "rows": organisation_level.rows_about(helping, organisation),
                 "tools": subject.tools.in_force(),
+                "also_at": ALSO_ARRANGED_AT.get(subject.code),
                 "history": history.exclude(until=None).select_related("by", "assignee")[:20],
             }
             | context,

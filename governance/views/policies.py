@@ -1,5 +1,6 @@
 """The policies of an organisation: their list, and describing, publishing and withdrawing one."""
 
+from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
@@ -74,7 +75,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     if template is None and chosen != WITHOUT_TEMPLATE and request.method != "POST":
         context = {"templates": policy_templates.templates(), "empty": WITHOUT_TEMPLATE, "crumb": _("New")}
         return render(request, "governance/policy_templates.html", tab(organisation, "policies", **context))
-    initial = template.fields if template else {}
+    initial = {"owner": request.user.pk} | (template.fields if template else {})
     form = PolicyForm(request.POST or None, organisation=organisation, initial=initial)
     if request.method == "POST" and form.is_valid():
         fields = form.values | ({"template": template.code} if template else {})
@@ -95,6 +96,8 @@ def policy(request: HttpRequest, slug: str, policy: str) -> HttpResponse:
     versions = PolicyVersion.objects.visible_to(request.user).filter(policy=record)
     versions = versions.select_related("adopted_by", "created_by", "ended_by").order_by("-number")
     prefetch_related_objects([record], Prefetch("versions", versions))
+    for newer, older in pairwise(record.versions.all()):
+        newer.older = older
     in_force = record.version_in_force
     events = AuditEvent.objects.about(record).visible_to(request.user).select_related("actor")
     return render(

@@ -205,7 +205,13 @@ def give_back(request: HttpRequest, slug: str, policy: str, number: int) -> Http
 
 @login_required
 def adopt(request: HttpRequest, slug: str, policy: str, number: int) -> HttpResponse:
-    record = version_of(request, slug, policy, number, "governance.adopt_policy")
+    """The only author among the managers is told why they cannot; others without the right get a 403."""
+    record = version_of(request, slug, policy, number)
+    if not request.user.has_perm("governance.adopt_policy", record):
+        if not request.user.has_perm("governance.adopt_policy", record.policy):
+            raise PermissionDenied
+        messages.error(request, _("You are the only author of this version. Another manager adopts it."))
+        return redirect(record)
     form = AdoptForm(request.POST or None, initial={"seen": record.edits})
     if request.method == "POST" and form.is_valid():
         try:

@@ -2,16 +2,41 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
-from governance.models import AuditEvent, FrameworkRelease, Measure, Membership, Organisation, Requirement, Tool
+from governance.models import (
+    AuditEvent,
+    FrameworkRelease,
+    Knowledge,
+    MaturityAssessment,
+    Measure,
+    Membership,
+    Objective,
+    Organisation,
+    Policy,
+    Position,
+    Requirement,
+    Tool,
+)
 from registry.filters import for_review, stuck
 from registry.models import Algorithm, Classification, Proposal
 from registry.my_work import managers_desk, my_desk
+from registry.templatetags.registry import VERBS
 from registry.work_lines import Section
 
 SHOWN = 10
 Role = Membership.Role
 MINE = (Section.OVERDUE, Section.DUE)
+TOLD: dict[str, tuple[Any, str]] = {
+    "registry.algorithm": (Algorithm.objects, ""),
+    "governance.organisation": (Organisation.objects, ""),
+    "governance.policy": (Policy.objects.select_related("organisation"), ""),
+    "governance.position": (Position.objects, "positions"),
+    "governance.objective": (Objective.objects, "objectives"),
+    "governance.knowledge": (Knowledge.objects, "literacy"),
+    "governance.maturityassessment": (MaturityAssessment.objects.select_related("organisation"), "maturity"),
+}
+"""Kind of record → which there are, and the page of its organisation where one finds it, for what has no page."""
 MANAGERS = (Section.VACANT, Section.OVERDUE, Section.DECISION, Section.UNASSIGNED)
 
 
@@ -42,13 +67,14 @@ def home(request: HttpRequest) -> HttpResponse:
             "arranges": arranges(request) if not roles else None,
             "figures": [(section, counts[section]) for section in counts],
             "my_work": mine[:SHOWN],
+            "is_anything_waiting": any(counts[section] for section in (*MINE, Section.DECISION)),
             "officer": officers_figures(request, algorithms) if Role.OFFICER in roles else None,
             "managed": managed(request) if Role.MANAGER in roles else [],
             "audited": _held(request, Role.AUDITOR).order_by("path")[:SHOWN] if Role.AUDITOR in roles else [],
             "due_first": algorithms.for_list()
             .exclude(compliance__next_due=None)
             .order_by("compliance__next_due", "pk")[:5],
-            "recent": recent_changes(algorithms),
+            "recent": recent_changes(request),
         },
     )
 
@@ -98,16 +124,27 @@ def _held(request: HttpRequest, role: str) -> Any:
     return Organisation.objects.filter(pk__in=held.values("organisation"))
 
 
-def recent_changes(algorithms: Any) -> list[AuditEvent]:
-    """The latest thing that happened to each of the algorithms that changed last, each with its `algorithm`."""
-    latest = AuditEvent.objects.filter(
-        subject_type="registry.algorithm", organisation__in=algorithms.values("organisation")
-    )
-    events: dict[int, AuditEvent] = {}
-    for event in latest.select_related("actor")[: SHOWN * 20]:
-        events.setdefault(int(event.subject_id), event)
-    known = algorithms.in_bulk(list(events)[:SHOWN])
-    shown = [event for pk, event in events.items() if pk in known]
-    for event in shown:
-        event.algorithm = known[int(event.subject_id)]
-    return shown
+def recent_changes(request: HttpRequest) -> list[AuditEvent]:
+    """The latest thing that happened to each of the records that changed last, each with its `about` and `address`.
+
+    A query for the events, and one for each kind of record among them.
+    """
+    events: dict[tuple[str, str], AuditEvent] = {}
+    happened = AuditEvent.objects.visible_to(request.user).filter(subject_type__in=TOLD, verb__in=VERBS)
+    for event in happened.select_related("actor", "organisation")[: SHOWN * 20]:
+        events.setdefault((event.subject_type, event.subject_id), event)
+    wanted: dict[str, list[str]] = {}
+    for kind, key in list(events)[: SHOWN * 2]:
+        wanted.setdefault(kind, []).append(key)
+    found: dict[str, Any] = {
+        kind: TOLD[kind][0].visible_to(request.user).in_bulk(keys) for kind, keys in wanted.items()
+    }
+    shown = []
+    for (kind, key), event in events.items():
+        record = found.get(kind, {}).get(int(key))
+        if record is not None:
+            route = TOLD[kind][1]
+            event.about = record
+            event.address = reverse(route, args=[event.organisation.slug]) if route else record.get_absolute_url()
+            shown.append(event)
+    return shown[:SHOWN]
