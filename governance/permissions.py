@@ -18,6 +18,8 @@ EVERY_ROLE = frozenset(Role.values)
 REGISTRAR = frozenset({Role.OFFICER, Role.MANAGER})
 WORKING = REGISTRAR | {Role.CONTRIBUTOR}
 """Who can be given work."""
+AUDIT_READERS = REGISTRAR | {Role.AUDITOR, Role.ADMINISTRATOR}
+"""Who reads the audit trail of an organisation, across its records; the history of one record is for its readers."""
 
 
 def holds(user: User, roles: "frozenset[str]", organisation: Organisation | None) -> bool:
@@ -60,6 +62,12 @@ def is_operator(user: User, record: Any) -> bool:
 def arranges_people(user: User, record: Any) -> bool:
     """The administrators of an organisation, and the administrator of the installation everywhere."""
     return is_operator(user, record) or holds_over(user, frozenset({Role.ADMINISTRATOR}), record)
+
+
+def reads_trail(user: User, record: Any) -> bool:
+    """Whoever reads the trail of the event's organisation; of what belongs to none, the operator."""
+    of_nobody = organisation_of(record) is None
+    return (of_nobody and is_operator(user, record)) or holds_over(user, AUDIT_READERS, record)
 
 
 def may_do_work(user: User, record: Any) -> bool:
@@ -136,10 +144,10 @@ rule("governance.add_user", "governance.change_user", "governance.view_user", an
 rule("governance.add_membership", "governance.change_membership", answer=is_operator)
 rule("governance.manage_members", answer=in_organisation(Role.ADMINISTRATOR))
 rule("governance.view_invitation", "governance.view_grouprole", answer=arranges_people)
-rule("governance.import_framework", "governance.view_installation_trail", answer=is_operator)
+rule("governance.import_framework", answer=is_operator)
 rule("governance.hand_over", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
 rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
-rule("governance.view_auditevent", answer=in_organisation(Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR))
+rule("governance.view_auditevent", answer=reads_trail)
 for kind in (
     "comment",
     "knowledge",
