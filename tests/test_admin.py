@@ -21,6 +21,7 @@ from governance.models import (
     Requirement,
     User,
 )
+from governance.permissions import AUDIT_READERS
 from registry.models import (
     Algorithm,
     Classification,
@@ -28,6 +29,7 @@ from registry.models import (
     MeasureStatus,
 )
 from registry.registering import register
+from registry.views.home import recent_changes
 from tests import factories
 from tests.every_model import fill
 
@@ -220,6 +222,24 @@ def test_trail_is_shown_to_who_may_read_it_in_that_organisation(client):
     assert shown(client, AuditEvent) == {seen}
     for event in (hidden, installation):
         assert client.get(page(AuditEvent, event.pk, view="change")).status_code == 302
+
+
+@pytest.mark.parametrize("role", Membership.Role.values)
+def test_the_history_of_a_record_is_for_its_readers_and_the_trail_for_who_reads_the_trail(client, role):
+    """The rows, the right and the table say the same."""
+    algorithm = factories.AlgorithmFactory()
+    person = factories.member(role, algorithm.organisation)
+    with audit_trail.acting(None, "command"):
+        event = audit_trail.record("algorithm.revised", algorithm)
+    client.force_login(person)
+
+    reads_trail = role in AUDIT_READERS
+
+    assert AuditEvent.objects.visible_to(person).exists() == reads_trail
+    assert person.has_perm("governance.view_auditevent", event) == reads_trail
+    history = client.get(reverse("algorithm-history", args=[algorithm.pk]))
+    assert list(history.context["page"]) == [event]
+    assert [row.algorithm for row in recent_changes(Algorithm.objects.visible_to(person))] == [algorithm]
 
 
 def test_operator_reads_what_belongs_to_no_organisation(client, operator):

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from governance import policies, policy_reading, policy_templates, policy_versions
+from governance import audit_trail, policies, policy_reading, policy_templates, policy_versions
 from governance.models import Objective, Policy, PolicyVersion
 from tests import factories
 from tests.factories import days_from_now
@@ -207,6 +207,18 @@ def test_a_department_lists_what_holds_there_and_does_not_find_drafts_from_above
     assert ("Gedragscode" in html, "Chatbots" in html, list(drafts)) == (True, False, [])
     assert (policy.status_code, [row.number for row in policy.context["versions"]]) == (200, [1])
     assert hidden == [404, 404, 404]
+
+
+def test_the_history_is_for_who_reads_the_whole_policy(client, organisation, adopted):
+    """For a department it is what holds there, however it came about."""
+    with audit_trail.acting(None, "command"):
+        audit_trail.record("policy.published", adopted.policy)
+    department = factories.OrganisationFactory(parent=organisation)
+
+    for place, expected in ((organisation, ["policy.published"]), (department, [])):
+        client.force_login(factories.member("reader", place))
+        page = client.get(adopted.policy.get_absolute_url())
+        assert [event.verb for event in page.context["events"]] == expected
 
 
 def test_other_organisations_see_nothing(client, organisation, adopted, draft):

@@ -9,7 +9,6 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -207,23 +206,8 @@ class GroupRoleAdmin(ViewOnlyAdmin):
 class AuditEventAdmin(ViewOnlyAdmin):
     """The trail of the organisations in which this person may read it; for the operator also what belongs to none."""
 
-    READERS = [Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR]
-
     list_display = ["moment", "verb", "label", "subject_type", "actor", "channel", "organisation"]
     list_filter = ["moment", "channel", ("organisation", VisibleFilter)]
     list_select_related = ["actor", "organisation"]
     search_fields = ["label", "verb", "subject_type", "actor__name", "actor__email", "request_id"]
     date_hierarchy = "moment"
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AuditEvent]:
-        readable = Q(organisation__in=Organisation.objects.where_member_holds(request.user, self.READERS))  # type: ignore[arg-type]
-        if request.user.has_perm("governance.view_installation_trail"):
-            readable |= Q(organisation=None)
-        return AuditEvent.objects.filter(readable)
-
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        if isinstance(obj, AuditEvent) and obj.organisation_id is None:
-            return request.user.has_perm("governance.view_installation_trail")
-        return super().has_view_permission(request, obj) or (
-            obj is None and request.user.has_perm("governance.view_installation_trail")
-        )
