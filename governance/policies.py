@@ -27,7 +27,7 @@ from governance.models import (
     Tool,
     User,
 )
-from governance.permissions import REGISTRAR, WORKING
+from governance.permissions import WORKING
 
 LINKS = ("topics", "phases", "requirements", "measures", "tools", "objectives")
 ADDRESSES = {"nieuw"}
@@ -124,20 +124,6 @@ def withdraw_policy(policy: Policy, reason: str, *, by: User) -> Policy:
 
 
 # What waits for whom.
-
-
-def reviews_due_for(user: User) -> models.QuerySet[PolicyVersion]:
-    """Adopted versions whose review date has passed, of policies this person owns or, without an owner, registers."""
-    registers = Organisation.objects.where_member_holds(user, REGISTRAR)
-    theirs = models.Q(policy__owner=user) | models.Q(policy__owner=None, policy__organisation__in=registers)
-    due = PolicyVersion.objects.visible_to(user).due_for_review().filter(theirs)
-    return due.select_related("policy__organisation").order_by("review_date", "pk")
-
-
-def waiting_for_decision(user: User) -> models.QuerySet[PolicyVersion]:
-    """Versions in review that this person may adopt, the longest waiting first."""
-    waiting = PolicyVersion.objects.waiting_for(user).select_related("policy__organisation", "submitted_by")
-    return waiting.order_by("submitted_at", "pk")
 
 
 def reading_for(user: User) -> models.QuerySet[ReadingRequest]:

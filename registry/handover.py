@@ -18,12 +18,14 @@ from governance.models import (
     Assessment,
     MeasureWork,
     Membership,
+    Notification,
     Organisation,
     OrganisationAssessment,
     OrganisationMeasureStatus,
     Position,
     User,
 )
+from governance.notifying import tell
 from governance.permissions import WORKING
 from registry import compliance
 from registry.classifying import hold
@@ -235,9 +237,29 @@ def hand_over(
             },
             organisation=organisation,
         )
+        if to and to != by:
+            _tell(to, person, organisation, len(chosen), moment, by=by)
     if moment > timezone.now() and to is None:
         vacant = [f"{holding.where}: {holding.what}" for holding in chosen]
     return Summary(chosen, vacant)
+
+
+def _tell(to: User, person: User, organisation: Organisation, number: int, moment: datetime, *, by: User) -> None:
+    tell(
+        [to],
+        Notification.Kind.ASSIGNED,
+        key=f"handed_over:{person.pk}:{timezone.now().isoformat()}",
+        details={
+            "sentence": "handed_over",
+            "who": str(by),
+            "what": str(person),
+            "where": organisation.name,
+            "since": timezone.localdate(moment).isoformat(),
+            "number": number,
+        },
+        url=reverse("my-work"),
+        # Without the organisation: whoever takes over may have a role only below it.
+    )
 
 
 def _concerned(numbers: dict[str, list[int]]) -> Sequence[Algorithm]:

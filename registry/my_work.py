@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, DateField, Exists, F, OuterRef, Q, Value
+from django.db.models import CharField, Count, DateField, F, Q, Value
 from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
@@ -101,16 +101,15 @@ def my_desk(person: User, within: Organisation | None = None) -> Desk:
     """What waits for this person, in the organisations they see (or in `within` and below it)."""
     visible = _below(Organisation.objects.visible_to(person), within)
     registered = _below(Organisation.objects.where_member_holds(person, REGISTRAR), within)
-    managed = _below(Organisation.objects.where_member_holds(person, [Role.MANAGER]), within)
     served = _below(Organisation.objects.where_member_holds(person, [Role.OFFICER]), within)
-    alone = PolicyVersion.authors.through.objects.filter(policyversion=OuterRef("pk"))
-    only_mine = Exists(alone.filter(user=person)) & ~Exists(alone.exclude(user=person))
+    unowned = _owned("version", registered).due_for_review().unowned()
     mine = Q(authors=person) | Q(submitted_by=person)
     drafts = PolicyVersion.objects.filter(pk__in=_in_review(visible).filter(mine).values("pk"))
     return Desk(
         [
             *_work(visible, person),
-            *_decisions(registered, managed, served, person, only_mine),
+            Arm(Section.OVERDUE, "version", unowned, F("review_date")),
+            *_decisions(registered, visible, served, person),
             *_claims(visible, Section.WAITING, lambda rows: rows.filter(claimed_by=person)),
             Arm(Section.WAITING, "version", drafts, TruncDate("submitted_at")),
             Arm(Section.WAITING, "proposal", _proposals(visible).filter(proposed_by=person), TruncDate("proposed")),
@@ -135,7 +134,7 @@ def everybodys(organisations: Any) -> list[Arm]:
     complaints = Complaint.objects.unhandled().filter(organisation__in=organisations, handler=None)
     algorithms = Algorithm.objects.filter(organisation__in=organisations)
     return [
-        *_decisions(organisations, organisations, organisations, None, None),
+        *_decisions(organisations, organisations, organisations, None),
         Arm(Section.VACANT, "position", Position.objects.vacant().filter(organisation__in=organisations)),
         Arm(Section.VACANT, "algorithm", algorithms.vacant()),
         Arm(unassigned, "algorithm", algorithms.filter(compliance__unassigned__gt=0), F("compliance__next_due")),
@@ -203,15 +202,15 @@ def _proposals(organisations: Any) -> Any:
     return _owned("proposal", organisations).undecided()
 
 
-def _decisions(verified: Any, adopted: Any, triaged: Any, person: User | None, barred: Any) -> list[Arm]:
+def _decisions(verified: Any, adopted: Any, triaged: Any, person: User | None) -> list[Arm]:
     """Claims to verify, policies to adopt and proposals to triage, each in the organisations where they are decided.
 
-    Nobody (`person`) verifies a claim of their own, nor adopts a text of which they are the only author (`barred`).
+    Of a person only what they may decide: nobody verifies a claim of their own.
     """
-    texts = _in_review(adopted)
+    texts = _owned("version", adopted).waiting_for(person) if person else _in_review(adopted)
     return [
         *_claims(verified, Section.DECISION, lambda rows: rows.exclude(claimed_by=person) if person else rows),
-        Arm(Section.DECISION, "version", texts.exclude(barred) if person else texts, TruncDate("submitted_at")),
+        Arm(Section.DECISION, "version", texts, TruncDate("submitted_at")),
         Arm(Section.DECISION, "proposal", _proposals(triaged), TruncDate("proposed")),
     ]
 

@@ -18,6 +18,7 @@ from governance.models import LifecyclePhase, Organisation, Position, RoleAssign
 from registry.classifying import hold
 from registry.models import Algorithm, Classification, Letter, RaciDefault, Responsibility
 from registry.responsibilities import DOING, eligible, give, name_of, recorded
+from registry.responsibility_notices import tell_of
 
 
 def defaults_of(organisation: Organisation) -> "models.QuerySet[RaciDefault]":
@@ -148,7 +149,8 @@ def accept(algorithm: Algorithm, keys: Iterable[str], *, by: User) -> int:
         if len(accountable) != len({phase.pk if phase else None for phase in accountable}):
             raise ValidationError(_("A scope has one Accountable: choose one person for each."))
         moment = timezone.now()
-        with recorded(algorithm, moment):
+        with recorded(algorithm, moment) as given:
             for proposed in chosen:
                 give(algorithm, proposed.person, proposed.letter, proposed.phase, moment, by=by)
+        tell_of(given, moment, by=by)
     return len(chosen)

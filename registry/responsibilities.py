@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -26,9 +27,11 @@ from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import LifecyclePhase, Measure, Organisation, Requirement, User
 from governance.models.periods import start_of
+from governance.notifying import in_each_language
 from governance.permissions import WORKING
 from registry.classifying import hold
 from registry.models import Algorithm, Letter, Responsibility
+from registry.responsibility_notices import Given, tell_of
 
 Scope = LifecyclePhase | Requirement | Measure | None
 
@@ -87,8 +90,10 @@ def assign(
         hold([algorithm.pk])
         moment = _from(since)
         _check(algorithm, person, letter, scope)
-        with recorded(algorithm, moment):
-            return give(algorithm, person, letter, scope, moment, by=by)
+        with recorded(algorithm, moment) as given:
+            row = give(algorithm, person, letter, scope, moment, by=by)
+        tell_of(given, moment, by=by)
+    return row
 
 
 def assign_in_bulk(algorithms: Sequence[Algorithm], person: User, letter: str, *, by: User) -> None:
@@ -106,9 +111,12 @@ def assign_in_bulk(algorithms: Sequence[Algorithm], person: User, letter: str, *
         if refused := [str(algorithm) for algorithm in algorithms if not reached[algorithm.organisation_id]]:
             sentence = _("%(person)s has no role for it in the organisation of: %(algorithms)s.")
             raise ValidationError({"person": sentence % {"person": person, "algorithms": ", ".join(refused)}})
+        new: list[Given] = []
         for algorithm in algorithms:
-            with recorded(algorithm, moment):
+            with recorded(algorithm, moment) as given:
                 give(algorithm, person, letter, None, moment, by=by)
+            new += given
+        tell_of(new, moment, by=by)
 
 
 def end(responsibility: Responsibility, moment: datetime | None = None, *, by: User) -> None:
@@ -190,10 +198,14 @@ def stop(row: Responsibility, moment: datetime) -> None:
 
 
 @contextmanager
-def recorded(algorithm: Algorithm, moment: datetime) -> Iterator[None]:
-    """Records what changes inside: one event for each person and scope whose letters from `moment` on change."""
+def recorded(algorithm: Algorithm, moment: datetime) -> Iterator[list[Given]]:
+    """Records what changes inside: one event for each person and scope whose letters from `moment` on change.
+
+    The list has, after that, who became Accountable or Responsible: for `tell_of`.
+    """
     before = _letters_from(algorithm, moment)
-    yield
+    given: list[Given] = []
+    yield given
     after = _letters_from(algorithm, moment)
     for cell, (row, _letters) in {**before, **after}.items():
         old, new = (in_order(found[cell][1]) if cell in found else "" for found in (before, after))
@@ -203,6 +215,14 @@ def recorded(algorithm: Algorithm, moment: datetime) -> Iterator[None]:
                 changes["from"] = [None, timezone.localdate(moment).isoformat()]
             label = f"{row.person}: {name_of(row.scope)}"
             audit_trail.record("responsibility.changed", algorithm, changes, label=label)
+            if new_ones := in_order((set(new) - set(old)) & set(NEEDED)):
+                what = in_each_language(partial(_in_words, new_ones, row.scope))
+                given.append(Given(row.person, algorithm, what))
+
+
+def _in_words(letters: str, scope: Scope) -> str:
+    names = (str(Letter(letter).label).partition(":")[0] for letter in letters)
+    return f"{', '.join(names)} – {name_of(scope)}"
 
 
 def _letters_from(algorithm: Algorithm, moment: datetime) -> dict[tuple[Any, ...], tuple[Responsibility, set[str]]]:
@@ -275,7 +295,7 @@ def set_matrix(algorithm: Algorithm, cells: Mapping[Cell, str], *, seen: str, by
         _check_matrix(algorithm, stands, changed, people)
         phases = {phase.pk: phase for phase in stands.phases}
         moment = timezone.now()
-        with recorded(algorithm, moment):
+        with recorded(algorithm, moment) as given:
             held = Responsibility.objects.as_of(moment).filter(algorithm=algorithm, requirement=None, measure=None)
             for row in held:
                 if row.letter not in changed.get((row.phase_id, row.person_id), row.letter):
@@ -284,6 +304,7 @@ def set_matrix(algorithm: Algorithm, cells: Mapping[Cell, str], *, seen: str, by
                 for letter in set(new) - set(stands.letters.get((phase, person), "")):
                     scope = phases[phase] if phase else None
                     give(algorithm, people[person], letter, scope, moment, by=by)
+        tell_of(given, moment, by=by)
     return len(changed)
 
 

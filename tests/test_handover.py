@@ -8,10 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from governance.conflict import Conflict
 from governance.leaving import holdings
 from governance.models import AuditEvent, OrganisationAssessment, OrganisationMeasureStatus
+from governance.notifying import sentence
 from registry import compliance
 from registry.classifying import decide_all
 from registry.handover import hand_over, reach
@@ -117,6 +119,21 @@ def test_every_change_of_a_handover_is_recorded_and_the_handover_itself(
         "team.left",
     ]
     assert {event.organisation for event in events} == {organisation}
+
+
+def test_the_successor_is_told_in_one_line(everything, organisation, leaver, successor, manager):
+    hand_over(leaver, organisation, keys(leaver, organisation), successor, timezone.now(), by=manager)
+
+    day = date_format(timezone.localdate(), "j F Y")
+    assert [sentence(told) for told in successor.notifications.all()] == [
+        f"{manager} draagt aan je over wat {leaver} had bij {organisation}, vanaf {day}. Aantal: 7"
+    ]
+
+
+def test_who_hands_over_to_themselves_is_told_nothing(everything, organisation, leaver, manager):
+    hand_over(leaver, organisation, keys(leaver, organisation), manager, timezone.now(), by=manager)
+
+    assert not manager.notifications.exists()
 
 
 def test_what_goes_to_nobody_becomes_vacant(everything, organisation, algorithm, leaver, manager):

@@ -112,14 +112,11 @@ def test_a_measure_is_open_until_it_is_done_or_not_applied(algorithm):
     assert list(MeasureStatus.objects.open()) == [chosen]
 
 
-@pytest.mark.parametrize(
-    ("due", "is_overdue", "is_near"), [(-1, True, False), (0, False, True), (14, False, True), (15, False, False)]
-)
-def test_overdue_is_before_today_and_near_from_today_on(algorithm, due, is_overdue, is_near):
+@pytest.mark.parametrize(("due", "is_overdue"), [(-1, True), (0, False), (14, False)])
+def test_overdue_is_before_today(algorithm, due, is_overdue):
     factories.open_requirement(algorithm, due=day(due))
 
     assert RequirementAssessment.objects.overdue().exists() == is_overdue
-    assert RequirementAssessment.objects.due_within(14).exists() == is_near
 
 
 @pytest.mark.parametrize(("letters", "vacant"), [("", True), ("A", True), ("R", True), ("AR", False), ("ACIS", True)])
@@ -175,6 +172,27 @@ def test_nobody_waits_to_adopt_a_text_of_which_they_are_the_only_author(organisa
     shown = lines((Section.DECISION, row) for row in my_desk(me).rows(Section.DECISION))
 
     assert [line.record for line in shown] == [together]
+
+
+def test_a_review_date_that_passed_is_work_of_the_owner_and_without_one_of_officers_and_managers(organisation):
+    owner, gone = factories.member("contributor", organisation), factories.member("contributor", organisation)
+    gone.is_active = False
+    gone.save()
+    owned, ownerless, left = (
+        factories.policy_version("adopted", organisation, owner=person, review_date=day(-1))
+        for person in (owner, None, gone)
+    )
+    factories.policy_version("adopted", organisation, review_date=day(1))
+
+    def overdue(person):
+        shown = lines((Section.OVERDUE, row) for row in my_desk(person).rows(Section.OVERDUE))
+        return {line.record for line in shown}
+
+    assert overdue(owner) == {owned}
+    for role in ("officer", "manager"):
+        assert overdue(factories.member(role, organisation)) == {ownerless, left}
+        assert overdue(factories.member(role)) == set()
+    assert overdue(factories.member("auditor", organisation)) == set()
 
 
 def test_work_of_others_and_of_other_organisations_is_not_mine(algorithm, me, organisation):

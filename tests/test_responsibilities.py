@@ -7,9 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from governance.conflict import Conflict
 from governance.models import AuditEvent
+from governance.notifying import sentence
 from registry.models import Algorithm, Classification, Responsibility
 from registry.raci_defaults import accept, add_default, defaults_of, proposals_for, remove_default
 from registry.responsibilities import (
@@ -392,6 +394,51 @@ def test_a_letter_for_many_algorithms_is_given_for_all_or_for_none(algorithm, as
 
     assert algorithm.name in str(refused.value) and below.name not in str(refused.value)
     assert [letters(one) for one in (algorithm, below)] == [{(None, "A", as_somebody)}] * 2
+
+
+# Who hears of it
+
+
+def heard(person):
+    return [sentence(notification) for notification in person.notifications.order_by("pk")]
+
+
+def test_who_becomes_accountable_or_responsible_is_told_for_what(algorithm, as_somebody, colleague):
+    assign(algorithm, colleague, "A", by=as_somebody)
+    assign(algorithm, colleague, "R", phase(4), since=timezone.now() + timedelta(days=9), by=as_somebody)
+    for letter, person in (("C", colleague), ("R", as_somebody)):
+        assign(algorithm, person, letter, by=as_somebody)
+
+    day = date_format(timezone.localdate() + timedelta(days=9), "j F Y")
+    assert heard(colleague) == [
+        f"{as_somebody} maakt je verantwoordelijk voor {algorithm}: Accountable – het hele algoritme",
+        f"{as_somebody} maakt je verantwoordelijk voor {algorithm}, vanaf {day}: Responsible – {phase(4)}",
+    ]
+    assert set(colleague.notifications.values_list("kind", flat=True)) == {"responsibility"}
+    assert heard(as_somebody) == []
+
+
+def test_a_matrix_tells_everybody_once_what_is_new_for_them(algorithm, as_somebody, colleague):
+    assign(algorithm, as_somebody, "R", by=as_somebody)
+    cells = {(None, colleague.pk): "RA", (phase(2).pk, colleague.pk): "R", (phase(3).pk, as_somebody.pk): "AR"}
+
+    set_matrix(algorithm, cells, seen=matrix_of(algorithm).fingerprint, by=as_somebody)
+
+    assert heard(colleague) == [
+        f"{as_somebody} maakt je verantwoordelijk voor {algorithm}: "
+        f"Responsible, Accountable – het hele algoritme; Responsible – {phase(2)}"
+    ]
+    assert heard(as_somebody) == []
+
+
+def test_a_letter_for_many_algorithms_is_told_as_one_number(algorithm, as_somebody, colleague):
+    many = [algorithm, *factories.AlgorithmFactory.create_batch(4, organisation=algorithm.organisation)]
+
+    assign_in_bulk(many, colleague, "R", by=as_somebody)
+
+    assert heard(colleague) == [
+        f"{as_somebody} maakt je verantwoordelijk voor algoritmes van {algorithm.organisation}. Aantal: 5"
+    ]
 
 
 # Defaults
