@@ -88,7 +88,7 @@ def assign_many(
         changed = reassign(rows.values(), fields, by=by)
         if changed:
             compliance.recount([algorithm.pk])
-        if new and assignee != by:
+        if assignee and new and assignee != by:
             _tell_assignee(assignee, algorithm, new, by)
     return changed
 

@@ -26,7 +26,7 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def live_server():
+def live_server(django_db_setup):
     """The server of pytest-django, over http: the middleware reads that when the server starts."""
     with override_settings(SECURE_SSL_REDIRECT=False):
         server = LiveServer("localhost")

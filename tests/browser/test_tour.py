@@ -1,8 +1,10 @@
 """The tour of the README, clicked through: a new organisation, from nothing to its first policy and algorithm."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from governance.models import Organisation, Policy, Position, User
@@ -104,7 +106,7 @@ def test_a_manager_sets_up_a_new_organisation_in_one_sitting(visit, operator, ma
     tab(mia, "Standaard-RACI")
     for function, letter in (("Proceseigenaar", "A"), ("Data scientist", "R")):
         mia.locator("[name=position]").select_option(label=function)
-        mia.locator("[name=letter]").select_option(letter)
+        mia.locator(f"[name=letter][value={letter}]").check()
         press(mia, "Toevoegen")
     assert RaciDefault.objects.count() == 2
 
@@ -119,8 +121,9 @@ def test_a_manager_sets_up_a_new_organisation_in_one_sitting(visit, operator, ma
     # The first policy: written by one manager, adopted by the other, published
     tab(mia, "Beleid")
     follow(mia, "Beleid toevoegen")
-    mia.goto(f"{home}beleid/nieuw/?sjabloon=algorithm-policy")
-    mia.locator("main form[method=post] button").last.click()
+    follow(mia, "Algoritmebeleid")
+    mia.locator("main form[method=post] .actions button").last.click()
+    expect(mia.locator("main")).to_contain_text("plekken om in te vullen")
     policy = Policy.objects.get()
     mia.goto(f"{policy.get_absolute_url()}versies/1/")
     follow(mia, "Tekst wijzigen")
@@ -133,6 +136,8 @@ def test_a_manager_sets_up_a_new_organisation_in_one_sitting(visit, operator, ma
     mart.locator("main").get_by_role("link", name=policy.title).first.click()
     mart.goto(f"{policy.get_absolute_url()}versies/1/vaststellen/")
     mart.locator("[name=authority]").fill("Het college van burgemeester en wethouders")
+    mart.locator("[name=in_force_from]").fill(timezone.localdate().isoformat())
+    mart.locator("[name=review_date]").fill((timezone.localdate() + timedelta(days=365)).isoformat())
     press(mart, "Vaststellen")
     mart.goto(policy.get_absolute_url())
     press(mart, "Publiceren: laat iedereen het lezen")
