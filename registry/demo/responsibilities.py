@@ -9,7 +9,7 @@ from governance import audit_trail, positions
 from governance.models import Discipline, LifecyclePhase, Measure, Position, Requirement
 from registry.demo.cast import FOLDER, Cast, explained, read
 from registry.models import Algorithm
-from registry.raci_defaults import accept, add_default, proposals_for
+from registry.raci_defaults import accept, add_default, proposed_responsibilities
 from registry.responsibilities import Scope, assign, end
 from registry.team import involve, join
 
@@ -83,7 +83,7 @@ def _people_of(
                 if given.get("ends"):
                     end(row, by=by)
         if entry.get("accept"):
-            proposed = [one.key for one in proposals_for(algorithm) if not one.is_one_of_several]
+            proposed = [one.key for one in proposed_responsibilities(algorithm) if not one.is_one_of_several]
             accept(algorithm, proposed, by=by)
         for member in entry.get("team", []):
             join(algorithm, cast.people[member["person"]], disciplines[member["discipline"]], member["task"], by=by)
