@@ -96,7 +96,7 @@ class Proposed:
         return name_of(self.phase)
 
 
-def proposals_for(algorithm: Algorithm) -> list[Proposed]:
+def proposed_responsibilities(algorithm: Algorithm) -> list[Proposed]:
     """What the defaults propose for the algorithm and is not so yet; deputies are not proposed."""
     classification = Classification.objects.current().filter(algorithm=algorithm).first()
     groups = {"", classification.risk_group} if classification else {""}
@@ -144,7 +144,7 @@ def accept(algorithm: Algorithm, keys: Iterable[str], *, by: User) -> int:
     wanted = set(keys)
     with transaction.atomic():
         hold([algorithm.pk])
-        chosen = [proposed for proposed in proposals_for(algorithm) if proposed.key in wanted]
+        chosen = [proposed for proposed in proposed_responsibilities(algorithm) if proposed.key in wanted]
         accountable = [proposed.phase for proposed in chosen if proposed.letter == Letter.ACCOUNTABLE]
         if len(accountable) != len({phase.pk if phase else None for phase in accountable}):
             raise ValidationError(_("A scope has one Accountable: choose one person for each."))

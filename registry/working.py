@@ -84,7 +84,7 @@ def assign_many(
                 rows[subject] = begun.get(pk) or model(algorithm=algorithm, **{model.subject: subject})
         if meanwhile := [subject for subject, seen in subjects.items() if rows[subject].pk != seen]:
             raise Conflict(meanwhile)
-        new = [subject for subject, row in rows.items() if assignee and row.assignee_id != assignee.pk]
+        new = [subject for subject, row in rows.items() if row.assignee != assignee]
         changed = reassign(rows.values(), fields, by=by)
         if changed:
             compliance.recount([algorithm.pk])

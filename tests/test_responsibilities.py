@@ -13,7 +13,7 @@ from governance.conflict import Conflict
 from governance.models import AuditEvent
 from governance.notifying import sentence
 from registry.models import Algorithm, Classification, Responsibility
-from registry.raci_defaults import accept, add_default, defaults_of, proposals_for, remove_default
+from registry.raci_defaults import accept, add_default, defaults_of, proposed_responsibilities, remove_default
 from registry.responsibilities import (
     assign,
     assign_in_bulk,
@@ -481,7 +481,7 @@ def owner(algorithm):
 
 
 def keys(algorithm):
-    return [(one.person, str(one.letter), one.phase) for one in proposals_for(algorithm)]
+    return [(one.person, str(one.letter), one.phase) for one in proposed_responsibilities(algorithm)]
 
 
 def test_holders_of_functions_are_proposed_and_deputies_and_former_holders_are_not(algorithm, as_somebody, owner):
@@ -502,10 +502,10 @@ def test_what_is_assigned_already_is_not_proposed(algorithm, as_somebody, owner)
     assign(algorithm, as_somebody, "R", by=as_somebody)
 
     proposed = keys(algorithm)
-    accept(algorithm, [one.key for one in proposals_for(algorithm)], by=as_somebody)
+    accept(algorithm, [one.key for one in proposed_responsibilities(algorithm)], by=as_somebody)
 
     assert proposed == [(holder, "R", None)]
-    assert proposals_for(algorithm) == []
+    assert proposed_responsibilities(algorithm) == []
     assert letters(algorithm) == {(None, "A", as_somebody), (None, "R", as_somebody), (None, "R", holder)}
 
 
@@ -536,7 +536,7 @@ def test_of_two_holders_somebody_chooses_the_accountable(algorithm, as_somebody,
     factories.person_holding(owner)
     factories.person_holding(owner)
     add_default(algorithm.organisation, owner, "A", by=as_somebody)
-    proposals = proposals_for(algorithm)
+    proposals = proposed_responsibilities(algorithm)
 
     with pytest.raises(ValidationError):
         accept(algorithm, [one.key for one in proposals], by=as_somebody)
@@ -552,5 +552,5 @@ def test_a_default_that_is_removed_proposes_nothing_and_is_recorded(algorithm, a
 
     remove_default(default, by=as_somebody)
 
-    assert proposals_for(algorithm) == []
+    assert proposed_responsibilities(algorithm) == []
     assert list(AuditEvent.objects.values_list("verb", flat=True)[:2]) == ["raci_default.removed", "raci_default.added"]

@@ -17,7 +17,7 @@ from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
 from registry.models import Algorithm, Classification, ClassificationDraft, Proposal
-from registry.raci_defaults import proposals_for
+from registry.raci_defaults import proposed_responsibilities
 from registry.registering import register, revise
 from registry.responsibilities import vacancies_of
 from registry.views import bulk
@@ -102,7 +102,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
             events=events,
             description=description_of(algorithm),
             imported=algorithm.imported_rows.all(),
-            proposed_responsibilities=proposals_for(algorithm),
+            proposed_responsibilities=proposed_responsibilities(algorithm),
             vacancies=vacancies_of(algorithm),
             proposals=Proposal.objects.visible_to(request.user)
             .filter(algorithm=algorithm)
