@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.db import models
 
-from governance.models import Membership, Organisation, PolicyVersion, User
+from governance.models import Membership, Organisation, PolicyVersion, Training, User
 
 Rule = Callable[[User, Any], bool]
 
@@ -101,6 +101,16 @@ def is_visible(user: User, record: Any) -> bool:
     return bool(type(record)._default_manager.visible_to(user).filter(pk=record.pk).exists())
 
 
+def records_training(user: User, record: Any) -> bool:
+    """Officers and managers, for the subjects of their organisation; of those above it, for their own people only."""
+    if holds_over(user, REGISTRAR, record):
+        return True
+    if not isinstance(record, Training):
+        return False
+    theirs = Organisation.objects.where_member_holds(user, REGISTRAR).filter(path__startswith=record.organisation.path)
+    return Training.objects.filter(pk=record.pk).about_people_of(theirs).exists()
+
+
 def may_draft(user: User, record: Any) -> bool:
     """Officers and managers write policies; of the others only whoever owns this one, as long as they work there."""
     if holds_over(user, REGISTRAR, record):
@@ -156,7 +166,6 @@ for kind in (
     "organisationmeasurestatus",
     "position",
     "roleassignment",
-    "training",
 ):
     rule(f"governance.view_{kind}", answer=in_organisation(*EVERY_ROLE))
 rule("governance.assess_requirement", "governance.record_measure", answer=may_do_work)
@@ -165,7 +174,7 @@ rule("governance.assign_work", answer=in_organisation(*REGISTRAR))
 rule("governance.add_maturityassessment", answer=in_organisation(*REGISTRAR))
 rule("governance.add_comment", answer=in_organisation(*WORKING))
 rule("governance.resolve_comment", answer=may_resolve)
-for kind in ("policy", "policyattachment", "policyversion", "readingrequest", "storedfile"):
+for kind in ("policy", "policyattachment", "policyversion", "readingrequest", "storedfile", "training"):
     rule(f"governance.view_{kind}", answer=is_visible)
 rule(
     "governance.add_policy", "governance.assign_policy", "governance.publish_policy", answer=in_organisation(*REGISTRAR)
@@ -178,7 +187,7 @@ rule("governance.view_notification", answer=is_recipient)
 rule("governance.add_part", "governance.revise_organisation", answer=in_organisation(Role.ADMINISTRATOR))
 rule("governance.arrange_positions", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
 rule("governance.arrange_objectives", "governance.arrange_knowledge", answer=in_organisation(*REGISTRAR))
-rule("governance.record_training", answer=in_organisation(*REGISTRAR))
+rule("governance.record_training", answer=records_training)
 rule("governance.record_own_training", answer=in_organisation(*(EVERY_ROLE - {Role.AUDITOR})))
 for kind in ("requirement", "measure"):
     rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)

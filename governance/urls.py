@@ -107,6 +107,7 @@ organisations: list[Any] = [
     path("<slug:slug>/functies/", positions.positions, name="positions"),
     path("<slug:slug>/functies/nieuw/", positions.add, name="position-add"),
     path("<slug:slug>/functies/beginnen/", positions.start, name="positions-start"),
+    path("<slug:slug>/functies/<int:pk>/", positions.position, name="position"),
     path("<slug:slug>/functies/<int:pk>/bewerken/", positions.edit, name="position-edit"),
     path("<slug:slug>/functies/<int:pk>/beeindigen/", positions.end, name="position-end"),
     path("<slug:slug>/functies/<int:pk>/toewijzen/", positions.assign, name="position-assign"),

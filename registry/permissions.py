@@ -9,6 +9,7 @@ from governance.permissions import (
     WORKING,
     holds_over,
     in_organisation,
+    is_visible,
     may_do_work,
     may_verify,
     rule,
@@ -55,6 +56,7 @@ rule("registry.view_organisation_work", answer=in_organisation(*REGISTRAR, Role.
 rule("registry.assess_requirement", "registry.record_measure", answer=may_do_work)
 rule("registry.verify_requirement", answer=may_verify)
 rule("registry.add_proposal", answer=in_organisation(*EVERY_ROLE))
+rule("registry.view_proposal", answer=is_visible)
 rule("registry.decide_proposal", answer=in_organisation(*REGISTRAR))
 rule("registry.add_complaint", "registry.assign_complaint", answer=in_organisation(*REGISTRAR))
 rule("registry.change_complaint", answer=may_handle)
@@ -68,7 +70,6 @@ for kind in (
     "importedrow",
     "involvement",
     "measurestatus",
-    "proposal",
     "racidefault",
     "recommendation",
     "requirementassessment",

@@ -302,6 +302,29 @@ def test_withdrawn_training_counts_no_more_and_stays_readable(client, officer, o
     assert client.get(address("training-withdraw", organisation, training.pk)).status_code == 404
 
 
+def test_department_withdraws_what_its_people_followed_and_not_what_who_left_it_did(client, organisation):
+    """The subject is of the organisation above; only whoever is of the department now is the department's business."""
+    subject, _position = needing(organisation, title="Bias")
+    department = factories.OrganisationFactory(parent=organisation, kind="department")
+    stays, leaves = factories.member("reader", department), factories.member("reader", department)
+    of_stays, of_leaves = (factories.TrainingFactory(knowledge=subject, person=person) for person in (stays, leaves))
+    leaves.memberships.update(until=timezone.now())
+    officer = factories.member("officer", department)
+    client.force_login(officer)
+
+    answers = [
+        client.post(address("training-withdraw", department, row.pk)).status_code for row in (of_stays, of_leaves)
+    ]
+
+    assert answers == [302, 404]
+    assert [officer.has_perm("governance.record_training", row) for row in (of_stays, of_leaves)] == [True, False]
+    assert set(Training.objects.visible_to(officer)) == {of_stays}
+    assert subject.title not in look_at(client, address("organisation-person", department, leaves.pk))
+    above = factories.member("officer", organisation)
+    assert set(Training.objects.visible_to(above)) == {of_stays, of_leaves}
+    assert above.has_perm("governance.record_training", of_leaves)
+
+
 def test_training_of_another_organisation_cannot_be_withdrawn(client, officer, organisation):
     foreign, elsewhere = needing(factories.OrganisationFactory())
     training = factories.TrainingFactory(knowledge=foreign, person=holder(elsewhere))

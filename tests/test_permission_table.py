@@ -69,7 +69,9 @@ def expected(row: Row, role: str, place: str) -> str:
         return HIDDEN
     if place == "child":
         return FORBIDDEN
-    return ALLOWED if role in row.allowed else FORBIDDEN
+    if role in row.allowed:
+        return ALLOWED
+    return FORBIDDEN if row.seen_by is None or role in row.seen_by else HIDDEN
 
 
 def everybody(world: World) -> dict[Any, User]:

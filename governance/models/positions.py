@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.catalogue import Discipline
-from governance.models.organisation import HeldQuerySet, Organisation, OwnedQuerySet
+from governance.models.organisation import HeldQuerySet, Membership, Organisation, OwnedQuerySet
 from governance.models.people import by_person
 from governance.models.periods import Tenure, ends_after_it_starts
 
@@ -218,6 +218,19 @@ class Knowledge(models.Model):
 
 class TrainingQuerySet(OwnedQuerySet):
     owner: ClassVar[str] = "knowledge__organisation"
+
+    def visible_to(self, user: Any) -> Self:
+        """Of the subjects of organisations this person may see; of those above them, what their people followed."""
+        visible = Organisation.objects.visible_to(user)
+        above = self.filter(knowledge__organisation__in=Organisation.objects.counting_for(user))
+        return self.filter(knowledge__organisation__in=visible) | above.about_people_of(visible)
+
+    def about_people_of(self, organisations: Any) -> Self:
+        """About whoever has a function or a role in one of these organisations now, or will."""
+        functions = RoleAssignment.objects.unended().filter(position__organisation__in=organisations)
+        roles = Membership.objects.current().filter(organisation__in=organisations)
+        people = Q(person__in=functions.order_by().values("person")) | Q(person__in=roles.order_by().values("user"))
+        return self.filter(people)
 
     def counting(self) -> Self:
         """What still counts today."""

@@ -183,11 +183,12 @@ def _arguments(form: TrainingForm) -> dict[str, Any]:
 def training_withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Takes back what was recorded by mistake, about anybody or, without the right to, about oneself."""
     organisation = visible_organisation(request, slug, "governance.record_own_training")
-    trainings = Training.objects.filter(withdrawn=None, knowledge__organisation__in=organisation.above)
+    trainings = Training.objects.visible_to(request.user)
+    trainings = trainings.filter(withdrawn=None, knowledge__organisation__in=organisation.above)
     trainings = trainings.filter(person__in=_known_in(organisation)).select_related("person", "knowledge")
     training = get_object_or_404(trainings, pk=pk)
     is_own = training.person_id == training.recorded_by_id == request.user.pk
-    if not is_own and not request.user.has_perm("governance.record_training", organisation):
+    if not is_own and not request.user.has_perm("governance.record_training", training):
         raise PermissionDenied
     if request.method == "POST":
         try:
@@ -207,7 +208,9 @@ def person(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     somebody = get_object_or_404(_known_in(organisation), pk=pk)
     rows = RoleAssignment.objects.filter(person=somebody).within(organisation)
     held = list(rows.select_related("position__organisation").order_by("-since", "pk"))
-    trainings = Training.objects.filter(person=somebody, knowledge__organisation__in=organisation.above)
+    trainings = Training.objects.visible_to(request.user).filter(
+        person=somebody, knowledge__organisation__in=organisation.above
+    )
     needs = RoleAssignment.objects.current().filter(person=somebody).within(organisation).needs()
     return render(
         request,

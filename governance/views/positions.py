@@ -83,6 +83,18 @@ def with_holders(found: list[Position]) -> None:
 
 
 @login_required
+def position(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """One function: what it does and has to know, who holds it, and what is said about it."""
+    organisation = visible_organisation(request, slug)
+    found = get_object_or_404(Position.objects.select_related("discipline"), organisation=organisation, pk=pk)
+    with_holders([found])
+    subjects = found.knowledge.in_force()
+    return render(
+        request, "governance/position.html", tab(organisation, "positions", position=found, subjects=subjects)
+    )
+
+
+@login_required
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = visible_organisation(request, slug, ARRANGE)
     title = _("New function")
