@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from governance.account_forms import PASSWORD_HINT
+from governance.forms import name_the_blank
 from governance.models import GroupRole, Membership
 
 WHAT_ROLES_DO = _(
@@ -47,6 +48,10 @@ class GroupRoleForm(forms.ModelForm):
     class Meta:
         model = GroupRole
         fields = ["group", "role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_the_blank(self, _("Choose…"))
 
 
 class AcceptForm(forms.Form):
