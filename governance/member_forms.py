@@ -1,10 +1,13 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from governance.account_forms import PASSWORD_HINT
-from governance.models import GroupRole, Membership
+from governance.forms import name_the_blank
+from governance.models import GroupRole, Membership, User
 
 WHAT_ROLES_DO = _(
     "An administrator arranges who may come in. An algorithm officer and a manager change everything, an auditor reads "
@@ -40,13 +43,37 @@ class SecondFactorForm(forms.Form):
         choices=Membership.Role.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
+        help_text=_("Who has none yet can do nothing after you save this, until it is set up."),
     )
+
+    def __init__(self, *args: Any, without_one: Mapping[str, set[int]], user: User, **kwargs: Any) -> None:
+        """`without_one`: role → the keys of who has no second factor yet."""
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["roles"].choices = [
+            (role, f"{label} ({told})" if (told := self._told(without_one.get(role, set()), user)) else label)
+            for role, label in Membership.Role.choices
+        ]
+
+    @staticmethod
+    def _told(people: set[int], user: User) -> str:
+        if not people:
+            return ""
+        if user.pk in people:
+            sentence = ngettext("you have none yet", "%(n)d people have none yet, you among them", len(people))
+        else:
+            sentence = ngettext("%(n)d person has none yet", "%(n)d people have none yet", len(people))
+        return sentence % {"n": len(people)}
 
 
 class GroupRoleForm(forms.ModelForm):
     class Meta:
         model = GroupRole
         fields = ["group", "role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_the_blank(self, _("Choose…"))
 
 
 class AcceptForm(forms.Form):

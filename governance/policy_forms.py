@@ -116,13 +116,18 @@ class AdoptForm(SeenForm):
     in_force_from = forms.DateField(
         label=gettext_lazy("Enters into force on"),
         widget=DateInput(),
-        help_text=gettext_lazy("The version before it holds until then."),
     )
     review_date = forms.DateField(
         label=gettext_lazy("To be looked at again on"),
         widget=DateInput(),
         help_text=gettext_lazy("When this day has passed, the policy shows up in the work of its owner."),
     )
+
+    def __init__(self, *args: Any, version: PolicyVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = version.edits
+        if version.policy.versions.holding().exists():
+            self.fields["in_force_from"].help_text = _("The version before it holds until then.")
 
     @property
     def values(self) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
@@ -31,6 +32,17 @@ def is_asked_of(person: User) -> bool:
         for path, roles in asking
         for here, role in held
     )
+
+
+def without_one(organisation: Organisation) -> dict[str, set[int]]:
+    """Role → the keys of the people who would have to set one up first, if the organisation asked it of that role."""
+    here, path = Membership.objects.current().filter(user__is_active=True), organisation.path
+    rows = here.filter(organisation__path__startswith=path) | here.reaching(models.Value(path))
+    rows = rows.exclude(Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=FACTORS)))
+    found: dict[str, set[int]] = {}
+    for role, person in rows.values_list("role", "user"):
+        found.setdefault(role, set()).add(person)
+    return found
 
 
 def lacks(person: User, methods: list[str]) -> bool:

@@ -71,6 +71,7 @@ urlpatterns = [
         name="algorithm-involvement-withdraw",
     ),
     path("organisaties/<slug:slug>/raci/", raci.defaults, name="raci-defaults"),
+    path("organisaties/<slug:slug>/raci/beginnen/", raci.start, name="raci-defaults-start"),
     path("organisaties/<slug:slug>/raci/<int:pk>/verwijderen/", raci.default_remove, name="raci-default-remove"),
     path("organisaties/<slug:slug>/overdracht/", handover.start, name="handover"),
     path("organisaties/<slug:slug>/overdracht/<int:pk>/", handover.person, name="handover-person"),

@@ -545,3 +545,15 @@ def test_who_adopts_a_policy_without_an_owner_is_warned(client, organisation, ma
     with_one = look_at(client, page_of("policy-adopt", version))
 
     assert ["Dit beleid heeft nog geen eigenaar" in page for page in (without, with_one)] == [True, False]
+
+
+def test_only_a_later_version_says_that_the_one_before_holds_until_then(client, organisation, adopted, manager):
+    first = factories.PolicyVersionFactory(
+        policy=factories.PolicyFactory(organisation=organisation), status="in_review"
+    )
+    later = factories.PolicyVersionFactory(policy=adopted.policy, number=2, status="in_review")
+    client.force_login(manager)
+
+    pages = [look_at(client, page_of("policy-adopt", version)) for version in (first, later)]
+
+    assert ["Tot die dag geldt de versie ervoor" in page for page in pages] == [False, True]

@@ -7,7 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance.models import RoleAssignment
+from governance.starter_texts import starters
+from registry import raci_starters
 from registry.classifying import decide_all
+from registry.filters import RISK_GROUPS
 from registry.models import ClassificationDraft, RaciDefault, Responsibility
 from registry.raci_defaults import add_default
 from registry.responsibilities import assign, matrix_of
@@ -358,3 +361,54 @@ def test_the_pages_cost_the_same_for_one_and_for_thirty(client, algorithm, edit,
     more(29)
 
     assert [queries(address) for address in addresses] == one
+
+
+# The starter set
+
+
+def test_starter_defaults_are_taken_over_for_the_functions_there_are_and_once(client, algorithm):
+    organisation = algorithm.organisation
+    above = factories.OrganisationFactory()
+    organisation.parent = above
+    organisation.save()
+    owner = factories.PositionFactory(organisation=organisation, name="Process owner")
+    lawyer = factories.PositionFactory(organisation=above, name="jurist")
+    factories.PositionFactory(organisation=organisation, name="Opzichter")
+    address = reverse("raci-defaults-start", args=[organisation.slug])
+
+    offered = look_at(client, address)
+    client.post(address, {"chosen": ["process-owner", "legal-expert"]})
+    again = look_at(client, address)
+    page = look_at(client, reverse("raci-defaults", args=[organisation.slug]))
+
+    assert "Process owner – " in offered and "Opzichter" not in offered
+    assert set(RaciDefault.objects.values_list("position", "letter", "risk_group", "phase")) == {
+        (owner.pk, "A", "", None),
+        (lawyer.pk, "C", "", None),
+    }
+    assert "Alles uit de startset is er al" in again
+    assert address not in page
+
+
+def test_an_accountable_that_was_named_stays_the_only_one(client, algorithm):
+    organisation = algorithm.organisation
+    factories.PositionFactory(organisation=organisation, name="Proceseigenaar")
+    add_default(organisation, factories.PositionFactory(organisation=organisation, name="Directeur"), "A", by=None)
+
+    assert raci_starters.starters_for(organisation) == []
+
+
+def test_without_functions_those_come_first(client, algorithm):
+    response = client.get(reverse("raci-defaults-start", args=[algorithm.organisation.slug]))
+
+    assert response.url == reverse("positions", args=[algorithm.organisation.slug])
+
+
+def test_every_starter_default_is_of_a_starter_function_and_one_is_accountable():
+    entries = starters("raci")
+
+    assert {entry["function"] for entry in entries} <= {entry["code"] for entry in starters("positions")}
+    assert len({entry["code"] for entry in entries}) == len(entries)
+    assert {entry["risk_group"] for entry in entries} <= {"", *(code for code, _name in RISK_GROUPS)}
+    assert [entry["function"] for entry in entries if entry["letter"] == "A"] == ["process-owner"]
+    assert all(set(entry["description"]) == {"nl", "en"} for entry in entries)

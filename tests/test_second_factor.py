@@ -187,6 +187,30 @@ def requiring(organisation, *roles):
     return organisation
 
 
+def test_the_role_of_a_group_is_chosen_from_a_list_that_begins_with_words(client, organisation):
+    client.force_login(factories.member("administrator", organisation))
+
+    page = look_at(client, reverse("member-access", args=[organisation.slug]))
+
+    assert '<option value="" selected>Kies…</option>' in page and "---------" not in page
+
+
+def test_it_is_said_beforehand_how_many_have_no_second_factor_yet(client, organisation):
+    administrator = factories.member("administrator", organisation)
+    below = factories.OrganisationFactory(parent=organisation)
+    for _number in range(2):
+        factories.member("reader", below)
+    factories.member("administrator", below)
+    Authenticator.objects.create(user=factories.member("manager", organisation), type=Authenticator.Type.TOTP, data={})
+    client.force_login(administrator)
+
+    page = look_at(client, reverse("member-access", args=[organisation.slug]))
+
+    assert "Beheerder (2 mensen hebben er nog geen, ook jij)" in page
+    assert "Lezer (2 mensen hebben er nog geen)" in page
+    assert "Manager (" not in page
+
+
 def test_who_has_such_a_role_and_no_second_factor_is_sent_to_set_one_up(client, officer, organisation):
     requiring(organisation, "officer")
     client.force_login(officer)

@@ -272,7 +272,10 @@ def access(request: HttpRequest, slug: str) -> HttpResponse:
     user: Any = request.user
     factor_sent, group_sent = "factor" in request.POST, "grouprole" in request.POST
     factor = SecondFactorForm(
-        request.POST if factor_sent else None, initial={"roles": organisation.second_factor_roles}
+        request.POST if factor_sent else None,
+        initial={"roles": organisation.second_factor_roles},
+        without_one=second_factor.without_one(organisation),
+        user=user,
     )
     group = GroupRoleForm(request.POST if group_sent else None)
     sent = factor if factor_sent else group if group_sent else None

@@ -212,7 +212,7 @@ def adopt(request: HttpRequest, slug: str, policy: str, number: int) -> HttpResp
             raise PermissionDenied
         messages.error(request, _("You are the only author of this version. Another manager adopts it."))
         return redirect(record)
-    form = AdoptForm(request.POST or None, initial={"seen": record.edits})
+    form = AdoptForm(request.POST or None, version=record)
     if request.method == "POST" and form.is_valid():
         try:
             policy_versions.adopt(record, form.values, seen=form.cleaned_data["seen"], by=request.user)

@@ -9,12 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from governance.forms import add_errors
+from governance.models import Position
+from governance.views.arranging import start_page
 from governance.views.organisation import tab, visible_organisation
+from registry import raci_starters
 from registry.models import Letter, RaciDefault
 from registry.raci_defaults import add_default, defaults_of, remove_default
 from registry.responsibility_forms import RaciDefaultForm
 
 PERMISSION = "registry.set_raci_defaults"
+HERE = "raci-defaults"
 
 
 @login_required
@@ -49,13 +53,35 @@ def defaults(request: HttpRequest, slug: str) -> HttpResponse:
         "registry/raci_defaults.html",
         tab(
             organisation,
-            "raci",
+            HERE,
             groups=list(groups.items()),
             inherited=rows[0].organisation if rows and rows[0].organisation != organisation else None,
             form=form,
             letters=Letter,
             may_set=may_set,
+            may_start=may_set and bool(raci_starters.starters_for(organisation)),
         ),
+    )
+
+
+@login_required
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Offers the starter defaults of the functions there are; without functions, those come first."""
+    organisation = visible_organisation(request, slug, PERMISSION)
+    if not Position.objects.in_force().filter(organisation__in=organisation.above).exists():
+        messages.info(
+            request, _("There are no functions yet. Begin with those; the defaults say which letter they have.")
+        )
+        return redirect("positions", slug)
+    return start_page(
+        request,
+        organisation,
+        raci_starters.starters_for(organisation),
+        raci_starters.take_over,
+        field="name",
+        here=HERE,
+        title=_("Begin with RACI defaults"),
+        lead=_("Usual letters of the functions you have, for the whole algorithm. Untick what is different here."),
     )
 
 

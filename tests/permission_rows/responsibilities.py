@@ -63,6 +63,8 @@ ROWS = [
     Row("algorithms", REGISTRAR, method="post", anywhere=True, assigned=True),
     Row("raci-defaults", EVERY_ROLE, organisation),
     Row("raci-defaults", REGISTRAR, organisation, method="post"),
+    Row("raci-defaults-start", REGISTRAR, organisation),
+    Row("raci-defaults-start", REGISTRAR, organisation, method="post"),
     Row("raci-default-remove", REGISTRAR, lambda world: [world.own.slug, world.raci_default.pk], method="post"),
     Row("handover", HANDING_OVER, organisation),
     Row("handover-person", HANDING_OVER, person),
