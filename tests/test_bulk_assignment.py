@@ -82,7 +82,7 @@ def test_who_gets_the_work_is_told_in_one_line(algorithm, as_somebody, requireme
     working.assign_many(algorithm, {first: now.pk}, {"assignee": as_somebody}, by=as_somebody)
 
     assert [(told.kind, sentence(told)) for told in colleague.notifications.order_by("pk")] == [
-        ("assigned", f"{as_somebody} wijst je toe: {first} (Ordenen)"),
+        ("assigned", f"{as_somebody} wijst je dit toe: {first} (Ordenen)"),
         ("assigned", f"{as_somebody} wijst je vereisten en maatregelen van Ordenen toe. Aantal: 2"),
     ]
     assert not as_somebody.notifications.exists()
