@@ -42,7 +42,7 @@ def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
 class SeenForm(forms.Form):
     """A form about a record as it was `seen`; shown again, it can be made to stand for how the record is now."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen: forms.Field = forms.IntegerField(widget=forms.HiddenInput)
 
     def now_seen(self, state: Any) -> None:
         """`state` is what the verb compares: a version, the key of a row (None when there is none), a fingerprint."""

@@ -134,6 +134,6 @@ def _in_words(fields: Sequence[Any], name: str, value: Any) -> Any:
         moment = parse_datetime(value) if "T" in value else None
         if moment is not None:
             return date_format(localtime(moment), "j F Y, H:i")
-        if ISO_DATE.fullmatch(value):
-            return date_format(parse_date(value), "j F Y")
+        if ISO_DATE.fullmatch(value) and (date := parse_date(value)):
+            return date_format(date, "j F Y")
     return value

@@ -264,7 +264,7 @@ def titles(needs):
 def test_without_anybody_in_the_team_there_is_nobody_to_ask_anything(client, algorithm):
     page = look_at(client, reverse("algorithm-team", args=[algorithm.pk]))
 
-    assert "Er zit nog niemand in het team" in page
+    assert "Nog niemand zit in het team of heeft hier een letter." in page
 
 
 def test_what_thirty_people_know_costs_as_many_queries_as_what_one_knows(client, algorithm, as_somebody):

@@ -20,7 +20,7 @@ class CommentQuerySet(OwnedQuerySet):
             rows: Any = kind.model._default_manager.all()
             keys = rows.visible_to(user).order_by().annotate(key=Cast("pk", models.CharField())).values("key")
             seen |= models.Q(subject_type=label, subject_id__in=keys)
-        return super().visible_to(user).filter(seen)  # type: ignore[no-any-return]
+        return super().visible_to(user).filter(seen)
 
     def about(self, record: models.Model, part: str = "") -> Self:
         """The comments on a record, or on a part of it: an algorithm's requirement `aia-03`."""
