@@ -4,7 +4,9 @@ vacant.
 As many queries however many policies, functions or people there are.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from governance.models import Organisation, Policy, PolicyVersion, Position, Topic
 
@@ -52,3 +54,18 @@ def vacant_functions(organisation: Organisation) -> list[Position]:
     return list(
         Position.objects.filter(organisation=organisation).vacant().order_by("-governs_algorithms", "name", "pk")
     )
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What another part of the application says on the page of an organisation."""
+
+    name: str
+    title: Any
+    template: str
+    """Shown with `about`, which is what the function of that name gives."""
+    about: Callable[[Organisation], Mapping[str, Any]]
+
+
+panels: list[Panel] = []
+"""In the order in which they are shown."""

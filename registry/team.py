@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -152,6 +152,13 @@ def staffing_of(algorithm: Algorithm) -> list[Staffing]:
         if held.person not in staffing.members:
             staffing.holders.append((held.person, held.position))
     return list(found.values())
+
+
+def people_of(algorithm: Algorithm) -> QuerySet[User]:
+    """The active people who are in the team now, or have a letter for the algorithm or for anything in it."""
+    members = TeamMember.objects.current().filter(algorithm=algorithm).order_by().values("person")
+    responsible = Responsibility.objects.current().filter(algorithm=algorithm).order_by().values("person")
+    return User.objects.filter(Q(pk__in=members) | Q(pk__in=responsible), is_active=True)
 
 
 # Stakeholders

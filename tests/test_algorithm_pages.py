@@ -8,9 +8,9 @@ from django.utils import translation
 
 from governance import audit_trail
 from governance.models import AuditEvent
+from governance.timeline import changed_fields
 from registry.models import Algorithm
 from registry.registering import register, revise
-from registry.templatetags.registry import changed_fields
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -293,7 +293,7 @@ def test_a_change_is_told_in_words_with_local_time_and_without_what_says_nothing
     }
 
     with translation.override("en"):
-        told = changed_fields(AuditEvent(changes=changes))
+        told = changed_fields(AuditEvent(subject_type="registry.algorithm", changes=changes))
 
     assert told == [
         ("Outcome", "Applies", "Does not apply"),

@@ -18,10 +18,10 @@ from governance.models import (
     Requirement,
     Tool,
 )
+from governance.timeline import VERBS
 from registry.filters import for_review, stuck
 from registry.models import Algorithm, Classification, Proposal
 from registry.my_work import managers_desk, my_desk
-from registry.templatetags.registry import VERBS
 from registry.work_lines import Section
 
 SHOWN = 10
