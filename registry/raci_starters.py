@@ -19,7 +19,7 @@ def starters_for(organisation: Organisation) -> list[Starter]:
     own = RaciDefault.objects.filter(organisation=organisation, phase=None)
     held = set(own.values_list("position", "letter", "risk_group"))
     answered = {group for _position, letter, group in held if letter == Letter.ACCOUNTABLE}
-    found = []
+    found: list[Starter] = []
     for entry in starters("raci"):
         position, letter, group = functions.get(entry["function"]), entry["letter"], entry["risk_group"]
         if position is None or (position.pk, letter, group) in held:
