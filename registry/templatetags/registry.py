@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from governance.models import AuditEvent, Fact, Organisation
 from governance.templatetags.governance import day
 from registry.compliance import at_a_glance
+from registry.first_steps import first_steps
 from registry.models import (
     Algorithm,
     AlgorithmTheme,
@@ -40,6 +41,13 @@ def algorithms_of(organisation: Organisation) -> dict[str, Any]:
     there = urlencode([("organisation", slug) for slug in inside.values_list("slug", flat=True)])
     algorithms = Algorithm.objects.filter(organisation__path__startswith=organisation.path)
     return {"there": there, **at_a_glance(algorithms)}
+
+
+@register.inclusion_tag("registry/_first_steps.html", takes_context=True)
+def first_steps_of(context: Any, organisation: Organisation) -> dict[str, Any]:
+    """What who arranges a new organisation has to do first, on the page of the organisation."""
+    steps = first_steps(organisation, context["user"])
+    return {"steps": steps, "done": sum(step.is_done for step in steps)}
 
 
 RISK_GROUPS = {
