@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from governance.models import Organisation, Policy, PolicyVersion, Position, Topic
+from governance.models import Organisation, Policy, PolicyVersion, Position, Topic, User
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class Panel:
     title: Any
     template: str
     """Shown with `about`, which is what the function of that name gives."""
-    about: Callable[[Organisation], Mapping[str, Any]]
+    about: Callable[[Organisation, User], Mapping[str, Any]]
+    is_first: bool = False
+    """Whether it stands above everything else, under a heading of its own."""
 
 
 panels: list[Panel] = []

@@ -14,7 +14,7 @@ class RegistryConfig(AppConfig):
         from governance import reminders as governance_reminders
         from registry import catalogue_changes, commented, handover, reminders, timeline
         from registry.complaints import HandledComplaints
-        from registry.overview import PANEL
+        from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
@@ -23,5 +23,5 @@ class RegistryConfig(AppConfig):
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
         timeline.tell()
-        overview.panels.append(PANEL)
+        overview.panels.extend(PANELS)
         governance_reminders.sources.extend(reminders.SOURCES)

@@ -5,13 +5,14 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
-from governance.models import Organisation
+from governance.models import Organisation, User
 from governance.overview import Panel
 from registry.compliance import at_a_glance
+from registry.first_steps import first_steps
 from registry.models import Algorithm
 
 
-def algorithms_of(organisation: Organisation) -> dict[str, Any]:
+def algorithms_of(organisation: Organisation, reader: User) -> dict[str, Any]:
     """The algorithms of the organisation and of what is below it, counted; two queries.
 
     For who may see the organisation, and so all of these.
@@ -22,4 +23,13 @@ def algorithms_of(organisation: Organisation) -> dict[str, Any]:
     return {"there": there, **at_a_glance(algorithms)}
 
 
-PANEL = Panel("algorithms", _("Algorithms"), "registry/_algorithms_of.html", algorithms_of)
+def steps_of(organisation: Organisation, reader: User) -> dict[str, Any]:
+    """What who arranges a new organisation has to do first, and how much of it is done."""
+    steps = first_steps(organisation, reader)
+    return {"steps": steps, "done": sum(step.is_done for step in steps)}
+
+
+PANELS = [
+    Panel("first-steps", _("First steps"), "registry/_first_steps.html", steps_of, is_first=True),
+    Panel("algorithms", _("Algorithms"), "registry/_algorithms_of.html", algorithms_of),
+]

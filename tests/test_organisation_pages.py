@@ -12,6 +12,7 @@ from governance import organisation_level, overview
 from governance.models import Organisation, OrganisationAssessment, OrganisationMeasureStatus, PolicyVersion, Topic
 from governance.positions import responsible
 from registry import working
+from registry.models import RaciDefault
 from registry.registering import register
 from tests import factories
 from tests.well_made_page import look_at
@@ -487,3 +488,49 @@ def test_the_page_of_a_department_shows_nothing_of_its_neighbours(client, organi
 
     assert "van de buren" not in page.content.decode()
     assert Organisation.objects.visible_to(page.wsgi_request.user).get() == department
+
+
+# The first steps of a new organisation
+
+
+def steps_done(client, organisation):
+    return [step.is_done for step in client.get(organisation.get_absolute_url()).context["steps"]]
+
+
+def test_a_new_organisation_shows_its_first_steps_until_all_are_taken(client, organisation):
+    manager = factories.member("manager", organisation)
+    client.force_login(manager)
+    page = look_at(client, organisation.get_absolute_url())
+    before = steps_done(client, organisation)
+
+    position = factories.PositionFactory(organisation=organisation, governs_algorithms=True)
+    factories.RoleAssignmentFactory(position=position, person=manager)
+    factories.member("manager", organisation)
+    RaciDefault.objects.create(organisation=organisation, position=position, letter="A")
+    factories.policy_in_force(organisation, "Beleid")
+    factories.ObjectiveFactory(organisation=organisation)
+    factories.KnowledgeFactory(organisation=organisation)
+    nearly = steps_done(client, organisation)
+    factories.AlgorithmFactory(organisation=organisation)
+    after = client.get(organisation.get_absolute_url())
+
+    assert "0 van 8 gedaan" in page and reverse("raci-defaults", args=[organisation.slug]) in page
+    assert (before, nearly) == ([False] * 8, [True] * 7 + [False])
+    assert "Eerste stappen" not in after.content.decode()
+
+
+@pytest.mark.parametrize("role", ["officer", "auditor", "contributor", "reader"])
+def test_first_steps_are_for_who_arranges_the_organisation(client, organisation, role):
+    client.force_login(factories.member(role, organisation))
+
+    assert "Eerste stappen" not in client.get(organisation.get_absolute_url()).content.decode()
+
+
+def test_only_an_administrator_is_led_to_the_people(client, organisation):
+    there = f'href="{reverse("members", args=[organisation.slug])}"'
+    pages = {}
+    for role in ("manager", "administrator"):
+        client.force_login(factories.member(role, organisation))
+        pages[role] = look_at(client, organisation.get_absolute_url())
+
+    assert [there in pages[role] for role in ("manager", "administrator")] == [False, True]

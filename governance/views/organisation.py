@@ -85,7 +85,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             "overview",
             **arranged,
             children=children,
-            panels=[(panel, panel.about(organisation)) for panel in overview_of.panels],
+            panels=[(panel, panel.about(organisation, request.user)) for panel in overview_of.panels],
             responsible=responsible(organisation),
             policies=overview_of.policies(organisation),
             vacant=overview_of.vacant_functions(organisation),
