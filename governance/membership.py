@@ -62,9 +62,7 @@ def _check(organisation: Organisation, by: User | None) -> None:
 
 
 def _hold(organisation: Organisation) -> None:
-    """Makes who arranges people in this tree of organisations wait for each other, until the end of the transaction."""
-    top = int(organisation.path.strip("/").split("/")[0])
-    Organisation.objects.select_for_update().get(pk=top)
+    Organisation.objects.filter(pk=organisation.pk).hold_trees()
 
 
 # Roles
@@ -77,9 +75,9 @@ def give_role(
 
     Raises `ValidationError` when they have it already or the account is closed, and `PermissionDenied`.
     """
-    _check(organisation, by)
     with transaction.atomic():
         _hold(organisation)
+        _check(organisation, by)
         if not User.objects.get(pk=person.pk).is_active:
             raise ValidationError(_("The account of %(person)s is closed. Invite them again.") % {"person": person})
         if Membership.objects.filter(user=person, organisation=organisation, role=role, until=None).exists():
@@ -107,9 +105,9 @@ def end_role(row: Membership, *, by: User | None, until: datetime | None = None)
     Raises `ValidationError` when it has ended already, follows a group, or is the last administrator's of the
     organisation, and `PermissionDenied`.
     """
-    _check(row.organisation, by)
     with transaction.atomic():
         _hold(row.organisation)
+        _check(row.organisation, by)
         fresh = Membership.objects.select_related("organisation", "user").get(pk=row.pk)
         if fresh.until is not None and fresh.until <= timezone.now():
             raise ValidationError(_("This role has ended already."))
@@ -156,10 +154,11 @@ def deactivate(person: User, *, by: User) -> Departure:
     """
     if person == by:
         raise ValidationError(_("You cannot take yourself out. Ask another administrator."))
-    administered = administered_by(by)
-    if not administered.exists():
-        raise PermissionDenied
     with transaction.atomic():
+        Organisation.objects.filter(pk__in=administered_by(by)).hold_trees()
+        administered = administered_by(by)  # as it is now: who waited may have been taken out meanwhile
+        if not administered.exists():
+            raise PermissionDenied
         fresh = User.objects.select_for_update().get(pk=person.pk)
         rows = list(_open(fresh).filter(organisation__in=administered).select_related("organisation", "user"))
         if not rows:

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
 from governance import audit_trail, membership
@@ -94,6 +94,26 @@ def test_of_administrators_who_take_each_other_out_at_once_one_stays():
 
     assert len(people) == 4
     assert len([result for result in results if isinstance(result, ValidationError)]) == 1
+    assert Membership.objects.current().count() == 1
+
+
+def test_of_two_administrators_who_deactivate_each_other_at_once_one_stays():
+    organisation = factories.OrganisationFactory()
+    one, other = (factories.member("administrator", organisation) for _person in range(2))
+
+    def deactivating(person, by):
+        def work():
+            with audit_trail.acting(by, "page"):
+                try:
+                    return membership.deactivate(person, by=by)
+                except PermissionDenied as refusal:
+                    return refusal
+
+        return work
+
+    results = at_once([deactivating(one, other), deactivating(other, one)])
+
+    assert len([result for result in results if isinstance(result, PermissionDenied)]) == 1
     assert Membership.objects.current().count() == 1
 
 
