@@ -329,14 +329,30 @@ def test_two_accounts_cannot_differ_in_capitals_alone(client, operator):
     assert User.objects.filter(email__iexact="jan@voorbeeld.nl").count() == 1
 
 
-def test_operator_makes_a_person_inactive(client, operator):
-    person = factories.UserFactory(email="weg@voorbeeld.nl", name="Weg")
+def test_operator_makes_a_person_inactive_which_ends_every_role(client, operator):
+    row = factories.MembershipFactory(user__email="weg@voorbeeld.nl")
 
-    client.post(page(User, person.pk, view="change"), {"email": "weg@voorbeeld.nl", "name": "Weg"})
+    client.post(page(User, row.user_id, view="change"), {"email": "weg@voorbeeld.nl", "name": "Weg"})
 
-    person.refresh_from_db()
-    assert not person.is_active
-    assert events() == [("user.changed", {"is_active": [True, False]})]
+    row.refresh_from_db()
+    row.user.refresh_from_db()
+    assert (row.user.is_active, row.user.name) == (False, "Weg")
+    assert row.until is not None
+    assert [verb for verb, _changes in events()] == ["membership.ended", "user.deactivated", "user.changed"]
+    assert list(events()[-1][1]) == ["name"]
+
+
+def test_operator_cannot_make_the_last_administrator_of_an_organisation_inactive(client, operator):
+    row = factories.MembershipFactory(role="administrator", user__name="Baas")
+
+    typed = {"email": row.user.email, "name": "Anders"}
+    answer = client.post(page(User, row.user_id, view="change"), typed, follow=True)
+
+    row.refresh_from_db()
+    row.user.refresh_from_db()
+    assert (row.user.is_active, row.user.name, row.until) == (True, "Baas", None)
+    assert "laatste beheerder" in answer.content.decode()
+    assert not AuditEvent.objects.exists()
 
 
 def test_operator_gives_a_new_password(client, operator):

@@ -421,6 +421,44 @@ def test_nobody_takes_themselves_out_or_somebody_who_is_not_there(acting, organi
         membership.deactivate(acting, by=factories.member("officer", organisation))
 
 
+# Closing an account
+
+
+def test_closing_an_account_ends_every_role_anywhere_and_withdraws_what_invites_the_person(acting, organisation):
+    row = factories.MembershipFactory(organisation=organisation)
+    factories.MembershipFactory(user=row.user, role="reader", since=timezone.now() + timedelta(days=3))
+    factories.InvitationFactory(email=row.user.email.upper())
+
+    membership.close_account(row.user, by=factories.UserFactory(is_superuser=True))
+
+    row.user.refresh_from_db()
+    assert not row.user.is_active
+    assert not Membership.objects.unended().filter(user=row.user).exists()
+    assert not Invitation.objects.open().exists()
+    assert events() == ["membership.ended", "membership.ended", "invitation.withdrawn", "user.deactivated"]
+
+
+def test_the_account_of_the_last_administrator_stays_open_also_when_they_administer_a_part(acting, department):
+    top = factories.member("administrator", factories.OrganisationFactory())
+    part = factories.OrganisationFactory(parent=top.memberships.get().organisation)
+    factories.MembershipFactory(organisation=part, user=top, role="administrator")
+
+    with pytest.raises(ValidationError):
+        membership.close_account(top, by=factories.UserFactory(is_superuser=True))
+
+    assert Membership.objects.current().filter(user=top).count() == 2
+    assert not events()
+
+
+def test_an_account_is_closed_by_another_administrator_of_the_installation(acting, organisation):
+    person, operator = factories.member("reader", organisation), factories.UserFactory(is_superuser=True)
+
+    with pytest.raises(PermissionDenied):
+        membership.close_account(person, by=acting)
+    with pytest.raises(ValidationError):
+        membership.close_account(operator, by=operator)
+
+
 # Pages
 
 

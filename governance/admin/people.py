@@ -3,14 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,7 +22,6 @@ from governance.admin.register_admin import (
     VisibleFilter,
     refuse_once_when_changed,
 )
-from governance.conflict import Conflict
 from governance.models import AuditEvent, GroupRole, Invitation, Membership, Organisation, User
 
 admin.site.unregister(Group)
@@ -60,7 +59,6 @@ class OrganisationAdmin(VerbAdmin):
 
     form = OrganisationForm
     counter = "seen"
-    conflict = Conflict
 
     list_display = ["name", "kind", "identifier", "parent"]
     list_filter = ["kind"]
@@ -112,7 +110,7 @@ class NewPersonForm(OneAddressInAnyCase, AdminUserCreationForm):
 
 @admin.register(User)
 class PersonAdmin(RegisterAdmin, UserAdmin):
-    """Accounts are added, changed and made inactive; what a person did keeps their name."""
+    """Accounts are added, changed and made inactive, which ends every role; what a person did keeps their name."""
 
     form = PersonForm
     add_form = NewPersonForm
@@ -132,6 +130,15 @@ class PersonAdmin(RegisterAdmin, UserAdmin):
         (None, {"fields": ["email", "name", "language", "is_staff", "is_superuser"]}),
         (gettext_lazy("Password"), {"fields": ["usable_password", "password1", "password2"]}),
     ]
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        by: Any = request.user
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            membership.close_account(User.objects.get(pk=obj.pk), by=by)
+            form.changed_data.remove("is_active")
+            if not form.changed_data:
+                return
+        super().save_model(request, obj, form, change)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Writes that the password changed, and never which it was."""
@@ -177,19 +184,6 @@ class MembershipAdmin(RegisterAdmin):
         elif "until" in form.changed_data and obj.until:
             membership.end_role(obj, by=by, until=obj.until)
         obj.refresh_from_db()
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as error:
-            self.message_user(request, " ".join(error.messages), messages.ERROR)
-        return HttpResponseRedirect(request.get_full_path())
 
 
 @admin.register(Invitation)
