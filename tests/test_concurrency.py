@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
-from governance import audit_trail, membership
+from governance import audit_trail, group_roles, membership
 from governance.conflict import Conflict
-from governance.models import Membership, Organisation
+from governance.models import GroupRole, Membership, Organisation
 from governance.organisations import fingerprint, revise_organisation
 from registry import compliance, working
 from registry.models import MeasureStatus, Responsibility
@@ -115,6 +115,26 @@ def test_of_two_administrators_who_deactivate_each_other_at_once_one_stays():
 
     assert len([result for result in results if isinstance(result, PermissionDenied)]) == 1
     assert Membership.objects.current().count() == 1
+
+
+def test_a_role_given_by_hand_while_its_group_gives_it_is_given_once():
+    organisation, person = factories.OrganisationFactory(), factories.UserFactory()
+    GroupRole.objects.create(organisation=organisation, group="auditors", role="auditor")
+
+    def by_hand():
+        with audit_trail.acting(None, "command"):
+            try:
+                return membership.give_role(person, organisation, "auditor", by=None)
+            except ValidationError as refusal:
+                return refusal
+
+    def by_group():
+        with audit_trail.acting(None, "command"):
+            return group_roles.follow(person, {"auditors"})
+
+    at_once([by_group, by_hand] * 4)
+
+    assert Membership.objects.filter(user=person).count() == 1
 
 
 def test_organisations_moved_below_each_other_at_once_make_no_circle():
