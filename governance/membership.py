@@ -34,6 +34,11 @@ class Departure:
     is_closed: bool
     vacant: list[leaving.Holding] = field(default_factory=list)
 
+    @property
+    def follows_a_group(self) -> bool:
+        """Whether a role that ended begins again at the next log-in, if the account stays open."""
+        return any(row.source == Source.GROUP for row in self.ended)
+
 
 # Who is where
 
@@ -149,8 +154,9 @@ def deactivate(person: User, *, by: User) -> Departure:
     """Ends every role of the person in the organisations that `by` administers, and withdraws what invites them there.
 
     The account is closed when no role is left anywhere, unless it is an administrator's of the installation. What the
-    person holds stays in their name and is vacant. Raises `ValidationError` when it is oneself or there is nothing to
-    end, and `PermissionDenied`.
+    person holds stays in their name and is vacant. Roles that follow a group end too, and begin again at the next
+    log-in while the account is open and the identity provider still sends the group. Raises `ValidationError` when it
+    is oneself or there is nothing to end, and `PermissionDenied`.
     """
     if person == by:
         raise ValidationError(_("You cannot take yourself out. Ask another administrator."))

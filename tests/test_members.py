@@ -375,6 +375,19 @@ def test_leaving_ends_every_role_in_these_organisations_and_closes_the_account(a
     assert events() == ["membership.ended", "membership.ended", "invitation.withdrawn", "user.deactivated"]
 
 
+def test_that_a_role_from_a_group_comes_back_is_said_before_and_after(client, organisation):
+    row = factories.MembershipFactory(organisation=organisation, role="reader", source="group")
+    by_hand = factories.MembershipFactory(organisation=organisation, role="reader")
+
+    def said(person):
+        address = reverse("member-deactivate", args=[organisation.slug, person.pk])
+        before = look_at(client, address)
+        after = client.post(address, follow=True).content.decode()
+        return "volgt een groep" in before, "volgt een groep" in after
+
+    assert (said(row.user), said(by_hand.user)) == ((True, True), (False, False))
+
+
 def test_roles_elsewhere_and_the_account_stay_and_nothing_tells_of_them(client, administrator, organisation):
     row = factories.MembershipFactory(organisation=organisation, role="reader", user__name="Fatima")
     elsewhere = factories.MembershipFactory(user=row.user)

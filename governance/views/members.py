@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from governance import group_roles, leaving, membership, second_factor
@@ -27,6 +28,10 @@ from governance.views.organisation import visible_organisation
 log = logging.getLogger(__name__)
 
 PAGE_SIZE = 50
+COMES_BACK = gettext_lazy(
+    "A role follows a group of the identity provider. If the account stays open, that role begins again at the next "
+    "log-in. So take the person out of the group as well."
+)
 
 
 def _administered(request: HttpRequest, slug: str) -> Organisation:
@@ -163,6 +168,8 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             messages.error(request, " ".join(error.messages))
             return redirect("member", slug, pk)
         messages.success(request, _("The roles of %(person)s in your organisations have ended.") % {"person": person})
+        if departure.follows_a_group:
+            messages.warning(request, COMES_BACK)
         if departure.vacant:
             sentence = translation.ngettext(
                 "%(n)d thing is vacant now: hand it over to somebody else.",
@@ -173,6 +180,7 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         is_known = membership.people_known_to(organisation).filter(pk=pk).exists()
         return redirect("member", slug, pk) if is_known else redirect("members", slug)
     rows = Membership.objects.current().filter(user=person, organisation__in=administered)
+    follows_a_group = rows.filter(source=Membership.Source.GROUP).exists()
     return render(
         request,
         "governance/member_deactivate.html",
@@ -181,6 +189,7 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "organisation": organisation,
             "person": person,
             "rows": rows.select_related("organisation").order_by("organisation__name", "role"),
+            "comes_back": COMES_BACK if follows_a_group else "",
             "holdings": leaving.holdings(person, administered),
         },
     )
