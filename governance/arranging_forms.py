@@ -16,7 +16,7 @@ from governance import literacy, organisations
 from governance.forms import DateInput, name_the_blank
 from governance.models import Knowledge, Objective, Organisation, Position, RoleAssignment, User
 from governance.permissions import Role
-from governance.positions import start_of
+from governance.positions import people_of, start_of
 from governance.starter_texts import Starter, in_language
 
 
@@ -310,7 +310,7 @@ class TrainingForm(forms.Form):
         fields: dict[str, Any] = self.fields
         fields["knowledge"].queryset = Knowledge.objects.in_force().for_organisation(organisation)
         if only is None:
-            fields["people"].queryset = literacy.people_of(organisation)
+            fields["people"].queryset = people_of(organisation)
         else:
             fields["people"].queryset = User.objects.filter(pk=only.pk)
             fields["people"].initial = [only.pk]

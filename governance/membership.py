@@ -40,21 +40,6 @@ class Departure:
         return any(row.source == Source.GROUP for row in self.ended)
 
 
-# Who is where
-
-
-def people_of(organisation: Organisation) -> models.QuerySet[User]:
-    """Everybody with a current role in the organisation, given there or above it."""
-    memberships = Membership.objects.current().reaching(models.Value(organisation.path))
-    return User.objects.filter(models.Exists(memberships.filter(user=models.OuterRef("pk"))))
-
-
-def people_known_to(organisation: Organisation) -> models.QuerySet[User]:
-    """The same, and everybody who had a role in the organisation itself."""
-    former = Membership.objects.filter(organisation=organisation, user=models.OuterRef("pk"))
-    return people_of(organisation) | User.objects.filter(models.Exists(former))
-
-
 def administered_by(person: User) -> models.QuerySet[Organisation]:
     return Organisation.objects.where_member_holds(person, [Role.ADMINISTRATOR])
 

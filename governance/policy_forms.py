@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from governance.forms import DateInput, FieldGroup, name_the_blank
 from governance.models import Organisation, Policy, PolicyVersion, User
 from governance.policies import LINKS, linkable, possible_owners
-from governance.policy_reading import readers
 
 
 class SeenForm(forms.Form):
@@ -176,7 +175,7 @@ class AskForm(forms.Form):
         super().__init__(*args, **kwargs)
         asked = version.reading_requests.values("person")
         fields: dict[str, Any] = self.fields
-        fields["people"].queryset = readers(version.policy.organisation).exclude(pk__in=asked)
+        fields["people"].queryset = version.policy.organisation.people(below=True).exclude(pk__in=asked)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -14,13 +14,23 @@ from django.utils.translation import gettext as _
 from governance import audit_trail, revising
 from governance.conflict import Conflict
 from governance.leaving import Holding
-from governance.models import Discipline, Organisation, Position, RoleAssignment, User
+from governance.models import Discipline, Membership, Organisation, Position, RoleAssignment, User
 from governance.starter_texts import Starter, in_language, not_yet_there
 
 
 def start_of(day: date) -> datetime:
     """The first moment of that day, here."""
     return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def people_of(organisation: Organisation, *, former: bool = False) -> QuerySet[User]:
+    """The active people with a function or a role there or below; `former`: and all who had one, active or not."""
+    functions = RoleAssignment.objects.within(organisation).order_by()
+    roles = Membership.objects.filter(organisation__path__startswith=organisation.path).order_by()
+    if not former:
+        functions, roles = functions.unended(), roles.current()
+    people = User.objects.filter(Q(pk__in=functions.values("person")) | Q(pk__in=roles.values("user")))
+    return people if former else people.filter(is_active=True)
 
 
 def add_position(organisation: Organisation, fields: Mapping[str, Any], *, by: User | None) -> Position:

@@ -135,12 +135,22 @@ class Organisation(models.Model):
         """How many organisations are above it."""
         return len(self.above) - 1
 
-    def people(self, roles: "Iterable[str] | None" = None) -> models.QuerySet[User]:
-        """The active people with a current role here or above (one of `roles`, where given), by name."""
-        held = Membership.objects.current().filter(organisation__in=self.above)
+    def people(
+        self, roles: "Iterable[str] | None" = None, *, below: bool = False, former: bool = False
+    ) -> models.QuerySet[User]:
+        """The active people with a current role here or above (one of `roles`, where given), by name.
+
+        `below`: or in a part of it. `former`: and all who had the role here (or in a part), active or not.
+        """
+        held = Membership.objects.order_by()
         if roles is not None:
             held = held.filter(role__in=list(roles))
-        return User.objects.filter(is_active=True, pk__in=held.order_by().values("user"))
+        here = models.Q(organisation__path__startswith=self.path) if below else models.Q(organisation=self)
+        now = held.current().filter(here | models.Q(organisation__in=self.above))
+        found = models.Q(is_active=True, pk__in=now.values("user"))
+        if former:
+            found |= models.Q(pk__in=held.filter(here).values("user"))
+        return User.objects.filter(found)
 
     def accountable(self) -> "Organisation":
         """The organisation that arranges governance here: itself, or for a department the first above it that is none.
