@@ -189,6 +189,31 @@ def test_a_visitor_is_asked_to_log_in(client, organisation):
         assert getattr(client, method)(path).url.startswith(reverse("account_login")), path
 
 
+def test_the_two_pages_of_a_person_lead_to_each_other_for_who_may_see_the_other(client, organisation, department):
+    person, below = factories.member("reader", organisation), factories.member("reader", department)
+    access, work = (reverse(name, args=[organisation.slug, person.pk]) for name in ("member", "organisation-person"))
+    of_below = reverse("organisation-person", args=[organisation.slug, below.pk])
+
+    to_work, to_access = look_at(client, access), look_at(client, work)
+    without_roles_here = look_at(client, of_below)
+    client.force_login(person)
+    seen_by_reader = look_at(client, work)
+
+    assert work in to_work and access in to_access
+    assert reverse("member", args=[organisation.slug, below.pk]) not in without_roles_here
+    assert access not in seen_by_reader
+
+
+def test_the_page_of_the_organisation_and_the_front_page_lead_an_administrator_to_the_people(client, organisation):
+    people = reverse("members", args=[organisation.slug])
+
+    seen = [people in look_at(client, address) for address in ("/", organisation.get_absolute_url())]
+    client.force_login(factories.member("manager", organisation))
+    seen_by_manager = [people in look_at(client, address) for address in ("/", organisation.get_absolute_url())]
+
+    assert (seen, seen_by_manager) == ([True, True], [False, False])
+
+
 def test_somebody_of_another_organisation_cannot_be_looked_up_by_number(client, organisation):
     foreign = factories.MembershipFactory(user__name="Van elders")
 
