@@ -152,7 +152,7 @@ def deactivate(person: User, *, by: User) -> Departure:
     if person == by:
         raise ValidationError(_("You cannot take yourself out. Ask another administrator."))
     with transaction.atomic():
-        arranged_by(by).hold_trees()
+        Organisation.objects.filter(pk__in=arranged_by(by)).hold_trees()
         arranged = arranged_by(by)  # as it is now: who waited may have been taken out meanwhile
         if not arranged.exists():
             raise PermissionDenied
