@@ -7,7 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from governance import commenting
-from governance.models import Measure, Requirement
+from governance.models import Measure, Policy, PolicyVersion, Position, Requirement
+from governance.permissions import organisation_of
 from registry import complaints, intake
 from registry.demo.cast import FOLDER, Cast, Steps, explained, read
 from registry.models import Algorithm, Complaint, Proposal
@@ -30,7 +31,15 @@ def add_intake(cast: Cast) -> None:
         with explained(path, entry["summary"]):
             recorded[entry.get("reference", "")] = _record(entry, algorithms, cast)
     with explained(path, "comments"):
-        _comment(content["comments"], {"algorithm": algorithms, "proposal": proposals, "complaint": recorded}, cast)
+        records: dict[str, Mapping[str, Any]] = {
+            "algorithm": algorithms,
+            "proposal": proposals,
+            "complaint": recorded,
+            "policy": {row.title: row for row in Policy.objects.filter(organisation__in=owners)},
+            "position": {row.name: row for row in Position.objects.filter(organisation__in=owners)},
+            "organisation": cast.organisations,
+        }
+        _comment(content["comments"], records, cast)
 
 
 def _propose(entry: dict[str, Any], algorithms: Mapping[str, Algorithm], cast: Cast) -> Proposal:
@@ -82,9 +91,13 @@ def _comment(entries: Steps, records: Mapping[str, Mapping[str, Any]], cast: Cas
                 commenting.resolve(written, by=by)
 
 
-def _part(step: Mapping[str, Any], record: Any) -> Requirement | Measure | None:
+def _part(step: Mapping[str, Any], record: Any) -> Requirement | Measure | PolicyVersion | None:
+    organisation: Any = organisation_of(record)
     if "requirement" in step:
-        return {row.code: row for row in Requirement.objects.for_organisation(record.organisation)}[step["requirement"]]
+        return {row.code: row for row in Requirement.objects.for_organisation(organisation)}[step["requirement"]]
     if "measure" in step:
-        return {row.code: row for row in Measure.objects.for_organisation(record.organisation)}[step["measure"]]
+        return {row.code: row for row in Measure.objects.for_organisation(organisation)}[step["measure"]]
+    if "version" in step:
+        version: PolicyVersion = record.versions.get(number=step["version"])
+        return version
     return None

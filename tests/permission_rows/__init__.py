@@ -36,7 +36,7 @@ class Row:
     """EVERYBODY, WITH_ACCOUNT, ADDRESSEE, or the roles that are allowed in the record's organisation and above it."""
     arguments: Callable[[World], list[Any]] = lambda world: []
     method: str = "get"
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: "Mapping[str, Any] | Callable[[World], Mapping[str, Any]]" = field(default_factory=dict)
     query: str = ""
     assigned: bool = False
     """Whether the contributor to whom the record is assigned is allowed as well."""

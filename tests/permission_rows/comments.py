@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.permission_rows import EVERY_ROLE, NOBODY, REGISTRAR, WORKING, Row
+from tests.permission_rows import EVERY_ROLE, REGISTRAR, WORKING, Row
 from tests.permission_rows.intake import READS_INTAKE
 from tests.permission_world import World
 
@@ -37,7 +37,13 @@ ROWS = [
         below=True,
     ),
     Row("comment-add", WORKING, lambda world: ["functie", world.position.pk], method="post", data={"text": "Zo."}),
-    Row("comment-add", NOBODY, lambda world: ["organisatie", world.own.pk], method="post", data={"text": "Zo."}),
+    Row(
+        "comment-add",
+        WORKING,
+        lambda world: ["organisatie", world.own.pk],
+        method="post",
+        data=lambda world: {"text": "Zo.", "part": f"requirement:{world.organisation_requirement.pk}"},
+    ),
     Row("comment", EVERY_ROLE, comment),
     Row("comment-resolve", REGISTRAR, comment, method="post"),
     Row("comment-resolve", REGISTRAR, own_comment, method="post", assigned=True),
