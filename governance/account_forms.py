@@ -41,8 +41,13 @@ class ResetPasswordForm(PlainFields, allauth_forms.ResetPasswordForm):
     labels = {"email": _("E-mail address")}
 
     def clean_email(self) -> str:
-        """Finds the account by the address it has now, and by no other."""
-        self.users = list(User.objects.filter(email__iexact=self.cleaned_data["email"], is_active=True))
+        """Finds the open account by the address it has now, and by no other; the screen says the same either way.
+
+        An account without a password is left out: its person comes in through the identity provider, which shuts out
+        whoever leaves there, and a password of its own would go on working.
+        """
+        found = User.objects.filter(email__iexact=self.cleaned_data["email"], is_active=True)
+        self.users = [person for person in found if person.has_usable_password()]
         return self.cleaned_data["email"]
 
 

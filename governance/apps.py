@@ -7,9 +7,11 @@ class GovernanceConfig(AppConfig):
     verbose_name = _("Organisation and framework")
 
     def ready(self) -> None:
-        """Listens to who logs in, and states what people hold at the level of the organisation."""
-        from governance import leaving, positions, signing_in
+        """Listens to who logs in, and states what people hold and comment on at the level of the organisation."""
+        from governance import commented, commenting, leaving, positions, signing_in
         from governance.policies import PolicyOwners
 
         signing_in.listen()
         leaving.sources += [positions.PositionsHeld(), PolicyOwners()]
+        for kind in commented.KINDS:
+            commenting.can_be_commented(kind)

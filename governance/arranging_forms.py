@@ -7,34 +7,22 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from governance import literacy, organisations
-from governance.forms import DateInput, name_the_blank
+from governance.forms import DateInput, SeenForm, name_the_blank
 from governance.models import Knowledge, Objective, Organisation, Position, RoleAssignment, User
+from governance.models.periods import start_of
 from governance.permissions import Role
-from governance.positions import start_of
+from governance.positions import people_of
 from governance.starter_texts import Starter, in_language
-
-
-class SeenForm(forms.Form):
-    """A form about a record as it was `seen`; shown again, it can be made to stand for how the record is now."""
-
-    def now_seen(self, value: Any) -> None:
-        data = QueryDict(mutable=True)
-        data.update(self.data)
-        data["seen"] = str(value)
-        self.data = data
 
 
 class ArrangedForm(SeenForm, forms.ModelForm):
     """What an organisation arranges: the form of a record that counts its versions; the verb checks and saves it."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -327,7 +315,7 @@ class TrainingForm(forms.Form):
         fields: dict[str, Any] = self.fields
         fields["knowledge"].queryset = Knowledge.objects.in_force().for_organisation(organisation)
         if only is None:
-            fields["people"].queryset = literacy.people_of(organisation)
+            fields["people"].queryset = people_of(organisation)
         else:
             fields["people"].queryset = User.objects.filter(pk=only.pk)
             fields["people"].initial = [only.pk]

@@ -44,6 +44,8 @@ class Kind:
     """The page on which the comments about a record, and a part of it or None, stand."""
     part: Callable[[Any, str], models.Model | None] = has_no_parts
     """The part of a record with that code (`part_code`), or None when it has no such part."""
+    has_only_parts: bool = False
+    """Whether comments are about a part of it, and none about the record as a whole."""
     permission: str = "governance.add_comment"
 
 
@@ -76,13 +78,15 @@ def find(kind: Kind, key: str, part: str, user: User) -> tuple[Any, Any]:
     rows: Any = kind.model._default_manager.all()
     record = rows.visible_to(user).get(pk=key) if key.isdecimal() else None
     found = kind.part(record, part) if part and record is not None else None
-    if record is None or (part and found is None):
+    if record is None or (found is None and (part or kind.has_only_parts)):
         raise kind.model.DoesNotExist  # type: ignore[attr-defined]
     return record, found
 
 
 def name_of(record: Any, part: Any) -> str:
-    return f"{getattr(part, 'code', part)}, {record}" if part is not None else str(record)
+    """How a comment, and whoever is told of it, names what it is about; a part without a code has a name of its own."""
+    code = getattr(part, "code", "")
+    return f"{code}, {record}" if code else str(part or record)
 
 
 def in_order(comments: Any) -> Any:
@@ -222,5 +226,5 @@ def _held(written: Comment) -> Comment:
 def _recorded(verb: str, record: Any, part: Any, changes: dict[str, Any]) -> None:
     """Comments belong to the history of the record they are about."""
     organisation: Organisation | None = organisation_of(record)
-    label = getattr(part, "code", "") if part is not None else str(record)
+    label = getattr(part, "code", "") or str(part or record)
     audit_trail.record(verb, record, changes, organisation=organisation, label=label)

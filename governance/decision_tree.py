@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from governance.models import Axis
+from governance.starter_texts import in_language
 
 AI_ACT_DOES_NOT_APPLY = "11."
 """Conclusions whose number starts so say that the AI Act does not apply."""
@@ -142,8 +142,7 @@ def parse_condition(text: str) -> Condition:
 def read_text(value: Any) -> str:
     """A text of the tree in the reader's language, Dutch where that is missing."""
     if isinstance(value, Mapping):
-        language = "en" if (get_language() or "").startswith("en") else "nl"
-        return str(value.get(language) or value.get("nl") or "")
+        return str(in_language(value))
     return str(value or "")
 
 

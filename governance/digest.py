@@ -2,7 +2,7 @@
 
 import smtplib
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from governance.models import Membership, Notification, User
+from governance.models.periods import start_of
 from governance.notifying import sentence
 
 SHOWN = 50
@@ -55,7 +56,7 @@ def _for_whom_it_is_time(now: datetime) -> list[User]:
 
 def _news(person: User, now: datetime) -> "models.QuerySet[Notification]":
     """What to send; nothing when an e-mail was sent today already."""
-    midnight = timezone.make_aware(datetime.combine(timezone.localtime(now).date(), time.min))
+    midnight = start_of(timezone.localdate(now))
     earlier = Notification.objects.filter(recipient=person, mailed_at__gte=midnight)
     waiting = Notification.objects.visible_to(person).unread().filter(mailed_at=None, created__gte=now - NEWS_FOR)
     return waiting.exclude(kind__in=person.muted_kinds).filter(~Exists(earlier)).select_related("organisation")

@@ -78,6 +78,16 @@ class QueryFilterSet(django_filters.FilterSet):
             data = filled
         super().__init__(data, *args, **kwargs)
 
+    @property
+    def rows(self) -> QuerySet[Any]:
+        """The rows that fit; none where a value does not exist."""
+        return self.qs if self.is_valid() else self.queryset.none()
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether something narrows the list; its order does not."""
+        return not self.is_valid() or any(name in self.data for name in self.filters if name != "sort")
+
 
 class LinkedFilter(django_filters.ModelMultipleChoiceFilter):
     """Keeps what is linked, over `field_name`, to at least one of the chosen rows (named by slug)."""

@@ -39,6 +39,19 @@ def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
         form.add_error(name if name in form.fields else None, errors)
 
 
+class SeenForm(forms.Form):
+    """A form about a record as it was `seen`; shown again, it can be made to stand for how the record is now."""
+
+    seen: forms.Field = forms.IntegerField(widget=forms.HiddenInput)
+
+    def now_seen(self, state: Any) -> None:
+        """`state` is what the verb compares: a version, the key of a row (None when there is none), a fingerprint."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data["seen"] = "" if state is None else str(state)
+        self.data = data
+
+
 class LinkLines(forms.CharField):
     """Links, one on a line: a title, and its address. The value is a list of {<title>, <address>}.
 
@@ -105,7 +118,7 @@ class FieldGroup:
         return sum(len(field.value() or []) for field in self.fields)
 
 
-class OwnItemForm(forms.ModelForm):
+class OwnItemForm(SeenForm, forms.ModelForm):
     """What own requirements and measures have in common; `values` go to the verb, and the form itself saves nothing."""
 
     organisation = forms.ModelChoiceField(
@@ -123,7 +136,6 @@ class OwnItemForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Choose nothing if it holds for every algorithm of the organisation."),
     )
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -156,13 +168,6 @@ class OwnItemForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """What the verbs want: the fields of the item."""
         return {name: value for name, value in self.cleaned_data.items() if name not in ("organisation", "seen")}
-
-    def now_seen(self, revision: int) -> None:
-        """Makes a form that is shown again stand for this revision."""
-        data = QueryDict(mutable=True)
-        data.update(self.data)
-        data["seen"] = str(revision)
-        self.data = data
 
 
 LABELS = {

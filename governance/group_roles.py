@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from governance import audit_trail, membership
 from governance.models import GroupRole, Membership, Organisation, User
@@ -39,12 +40,17 @@ def give_any(groups: Collection[str]) -> bool:
 
 
 def follow(person: User, groups: Collection[str]) -> None:
-    """Opens and closes the memberships that come from groups, so that they match the groups sent just now."""
+    """Opens and closes the memberships that come from groups, so that they match the groups sent just now.
+
+    A role that the person was given by hand, also from a later day on, stays as it is.
+    """
     with transaction.atomic():
+        by_group = Q(group_roles__group__in=groups) | Q(memberships__user=person)
+        Organisation.objects.filter(by_group).hold_trees()
         User.objects.select_for_update().get(pk=person.pk)
         rows = GroupRole.objects.filter(group__in=groups).select_related("organisation")
         wanted = {(row.organisation_id, row.role): row.organisation for row in rows}
-        held = list(Membership.objects.current().filter(user=person).select_related("organisation"))
+        held = list(Membership.objects.unended().filter(user=person).select_related("organisation"))
         for row in held:
             if row.source == Membership.Source.GROUP and (row.organisation_id, row.role) not in wanted:
                 membership.close(row)

@@ -28,7 +28,7 @@ class Holding:
     url: str
     since: datetime | None = None
     at_once: bool = False
-    """Goes over as soon as it is handed over, whatever the date: pieces of work have no beginning ahead."""
+    """Goes over as soon as it is handed over, whatever the date: what has no period, such as a piece of work."""
 
 
 class Source(Protocol):
@@ -41,7 +41,8 @@ class Source(Protocol):
     def hand_over(self, numbers: "list[int]", to: User | None, moment: datetime, *, by: User) -> int:
         """Ends these holdings at `moment` and lets them begin then for `to`, or for nobody; returns how many.
 
-        To be called in a transaction, for holdings that `held_by` gave.
+        To be called in a transaction, for holdings that `held_by` gave. Raises `ValidationError` when `to` cannot have
+        one of them.
         """
 
 

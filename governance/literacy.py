@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,6 @@ from governance import audit_trail, revising
 from governance.models import (
     Knowledge,
     Literacy,
-    Membership,
     Organisation,
     Position,
     RoleAssignment,
@@ -170,13 +169,6 @@ def withdraw_training(training: Training, *, by: User | None) -> Training:
 def missing(organisation: Organisation) -> Any:
     """What holders of functions there and below have to know and do not: rows as `RoleAssignmentQuerySet.needs`."""
     return RoleAssignment.objects.current().within(organisation).needs().filter(state__in=NOT_COUNTING)
-
-
-def people_of(organisation: Organisation) -> QuerySet[User]:
-    """The active people who have a function or a role there or below."""
-    holding = RoleAssignment.objects.unended().within(organisation).order_by().values("person")
-    members = Membership.objects.current().filter(organisation__path__startswith=organisation.path)
-    return User.objects.filter(is_active=True).filter(Q(pk__in=holding) | Q(pk__in=members.order_by().values("user")))
 
 
 @dataclass(frozen=True)

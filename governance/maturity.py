@@ -4,28 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
 from governance.models import MaturityAssessment, Organisation, User
-
-FILE: Path = settings.BASE_DIR / "fixtures" / "starter" / "maturity.yaml"
+from governance.starter_texts import content, in_language
 
 Texts = Mapping[str, str]
-
-
-def _in_language(texts: Texts) -> str:
-    language = (get_language() or "nl")[:2]
-    return texts.get(language) or texts["nl"]
 
 
 @dataclass(frozen=True)
@@ -39,16 +29,16 @@ class Dimension:
 
     @property
     def name(self) -> str:
-        return _in_language(self.names)
+        return in_language(self.names)
 
     @property
     def question(self) -> str:
-        return _in_language(self.questions)
+        return in_language(self.questions)
 
     @property
     def levels(self) -> list[tuple[int, str]]:
         """Each level with its description."""
-        return [(number, _in_language(texts)) for number, texts in enumerate(self.descriptions, start=1)]
+        return [(number, in_language(texts)) for number, texts in enumerate(self.descriptions, start=1)]
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,7 @@ class Model:
     @property
     def levels(self) -> list[tuple[int, str]]:
         """Each level with its name."""
-        return [(number, _in_language(texts)) for number, texts in enumerate(self.level_names, start=1)]
+        return [(number, in_language(texts)) for number, texts in enumerate(self.level_names, start=1)]
 
     def level_name(self, number: int | None) -> str:
         return dict(self.levels).get(number or 0, "")
@@ -68,12 +58,12 @@ class Model:
 @cache
 def model() -> Model:
     """The maturity model that comes with the application."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    entries = content("maturity")
     return Model(
-        tuple(content["levels"]),
+        tuple(entries["levels"]),
         tuple(
             Dimension(entry["code"], entry["name"], entry["question"], tuple(entry["levels"]))
-            for entry in content["dimensions"]
+            for entry in entries["dimensions"]
         ),
     )
 

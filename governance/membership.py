@@ -34,27 +34,17 @@ class Departure:
     is_closed: bool
     vacant: list[leaving.Holding] = field(default_factory=list)
 
-
-# Who is where
-
-
-def people_of(organisation: Organisation) -> models.QuerySet[User]:
-    """Everybody with a current role in the organisation, given there or above it."""
-    memberships = Membership.objects.current().reaching(models.Value(organisation.path))
-    return User.objects.filter(models.Exists(memberships.filter(user=models.OuterRef("pk"))))
-
-
-def people_known_to(organisation: Organisation) -> models.QuerySet[User]:
-    """The same, and everybody who had a role in the organisation itself."""
-    former = Membership.objects.filter(organisation=organisation, user=models.OuterRef("pk"))
-    return people_of(organisation) | User.objects.filter(models.Exists(former))
+    @property
+    def follows_a_group(self) -> bool:
+        """Whether a role that ended begins again at the next log-in, if the account stays open."""
+        return any(row.source == Source.GROUP for row in self.ended)
 
 
 def administered_by(person: User) -> models.QuerySet[Organisation]:
     return Organisation.objects.where_member_holds(person, [Role.ADMINISTRATOR])
 
 
-def arranged_by(person: User) -> models.QuerySet[Organisation]:
+def arranged_by(person: User) -> Any:
     """The organisations whose people this person arranges: for the administrator of the installation all of them."""
     return Organisation.objects.all() if person.is_superuser else administered_by(person)
 
@@ -67,9 +57,7 @@ def _check(organisation: Organisation, by: User | None) -> None:
 
 
 def _hold(organisation: Organisation) -> None:
-    """Makes who arranges people in this tree of organisations wait for each other, until the end of the transaction."""
-    top = int(organisation.path.strip("/").split("/")[0])
-    Organisation.objects.select_for_update().get(pk=top)
+    Organisation.objects.filter(pk=organisation.pk).hold_trees()
 
 
 # Roles
@@ -82,9 +70,9 @@ def give_role(
 
     Raises `ValidationError` when they have it already or the account is closed, and `PermissionDenied`.
     """
-    _check(organisation, by)
     with transaction.atomic():
         _hold(organisation)
+        _check(organisation, by)
         if not User.objects.get(pk=person.pk).is_active:
             raise ValidationError(_("The account of %(person)s is closed. Invite them again.") % {"person": person})
         if Membership.objects.filter(user=person, organisation=organisation, role=role, until=None).exists():
@@ -112,30 +100,30 @@ def end_role(row: Membership, *, by: User | None, until: datetime | None = None)
     Raises `ValidationError` when it has ended already, follows a group, or is the last administrator's of the
     organisation, and `PermissionDenied`.
     """
-    _check(row.organisation, by)
     with transaction.atomic():
         _hold(row.organisation)
+        _check(row.organisation, by)
         fresh = Membership.objects.select_related("organisation", "user").get(pk=row.pk)
         if fresh.until is not None and fresh.until <= timezone.now():
             raise ValidationError(_("This role has ended already."))
         if fresh.source == Source.GROUP:
             raise ValidationError(_("This role follows a group of the identity provider. End it there."))
-        if is_last_administrator(fresh):
-            raise ValidationError(
-                _("%(person)s is the last administrator of %(organisation)s. Give somebody else this role first.")
-                % {"person": fresh.user, "organisation": fresh.organisation}
-            )
+        _leave_an_administrator(fresh, without=models.Q(pk=fresh.pk))
         close(fresh, until)
     return fresh
 
 
-def is_last_administrator(row: Membership) -> bool:
-    """Whether the organisation would have no administrator, there or above it, without this membership."""
+def _leave_an_administrator(row: Membership, *, without: models.Q) -> None:
+    """Raises `ValidationError` when the organisation has no administrator, there or above it, without these."""
     if row.role != Role.ADMINISTRATOR:
-        return False
+        return
     others = Membership.objects.current().reaching(models.Value(row.organisation.path))
     others = others.filter(role=Role.ADMINISTRATOR, until=None, user__is_active=True)
-    return not others.exclude(pk=row.pk).exists()
+    if not others.exclude(without).exists():
+        raise ValidationError(
+            _("%(person)s is the last administrator of %(organisation)s. Give somebody else this role first.")
+            % {"person": row.user, "organisation": row.organisation}
+        )
 
 
 def close(row: Membership, until: datetime | None = None) -> None:
@@ -157,17 +145,19 @@ def deactivate(person: User, *, by: User) -> Departure:
     there.
 
     The account is closed when no role is left anywhere, unless it is an administrator's of the installation. What the
-    person holds stays in their name and is vacant. Raises `ValidationError` when it is oneself or there is nothing to
-    end, and `PermissionDenied`.
+    person holds stays in their name and is vacant. Roles that follow a group end too, and begin again at the next
+    log-in while the account is open and the identity provider still sends the group. Raises `ValidationError` when it
+    is oneself or there is nothing to end, and `PermissionDenied`.
     """
     if person == by:
         raise ValidationError(_("You cannot take yourself out. Ask another administrator."))
-    arranged = arranged_by(by)
-    if not arranged.exists():
-        raise PermissionDenied
     with transaction.atomic():
+        Organisation.objects.filter(pk__in=arranged_by(by)).hold_trees()
+        arranged = arranged_by(by)  # as it is now: who waited may have been taken out meanwhile
+        if not arranged.exists():
+            raise PermissionDenied
         fresh = User.objects.select_for_update().get(pk=person.pk)
-        rows = list(_open(fresh).filter(organisation__in=arranged).select_related("organisation", "user"))
+        rows = list(_open(fresh).filter(organisation__in=arranged))
         if not rows:
             raise ValidationError(_("%(person)s has no role in your organisations any more.") % {"person": person})
         for row in rows:
@@ -176,16 +166,45 @@ def deactivate(person: User, *, by: User) -> Departure:
             _end_invitation(invitation)
         is_closed = fresh.is_active and not fresh.is_superuser and not _open(fresh).exists()
         if is_closed:
-            fresh.is_active = False
-            fresh.save(update_fields=["is_active"])
-            audit_trail.record("user.deactivated", fresh, {"is_active": [True, False]})
+            _shut(fresh)
     return Departure(rows, is_closed, leaving.holdings(fresh, administered_by(by)))
 
 
+def close_account(person: User, *, by: User | None) -> list[Membership]:
+    """Closes the account and ends every role of the person, in whichever organisation; returns those roles.
+
+    What invites the person anywhere is withdrawn. Raises `ValidationError` when it is oneself, the account is closed
+    already or the person is the last administrator of an organisation, and `PermissionDenied`.
+    """
+    if by is not None and not by.has_perm("governance.change_user"):
+        raise PermissionDenied
+    if person == by:
+        raise ValidationError(_("You cannot take yourself out. Ask another administrator."))
+    with transaction.atomic():
+        Organisation.objects.filter(memberships__in=_open(person)).hold_trees()
+        fresh = User.objects.select_for_update().get(pk=person.pk)
+        if not fresh.is_active:
+            raise ValidationError(_("The account of %(person)s is closed already.") % {"person": fresh})
+        rows = list(_open(fresh))
+        for row in rows:
+            _leave_an_administrator(row, without=models.Q(user=fresh))
+        for row in rows:
+            close(row)
+        for invitation in Invitation.objects.open().filter(email__iexact=fresh.email):
+            _end_invitation(invitation)
+        _shut(fresh)
+    return rows
+
+
+def _shut(person: User) -> None:
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    audit_trail.record("user.deactivated", person, {"is_active": [True, False]})
+
+
 def _open(person: User) -> models.QuerySet[Membership]:
-    """The memberships that hold now or will, and have not ended."""
-    now = timezone.now()
-    return Membership.objects.filter(user=person).filter(models.Q(until=None) | models.Q(until__gt=now))
+    """The memberships that hold now or will."""
+    return Membership.objects.unended().filter(user=person).select_related("organisation", "user")
 
 
 # Invitations
@@ -209,7 +228,8 @@ def invite(
         if Invitation.objects.open().filter(organisation=organisation, email__iexact=email).exists():
             sentence = _("This address has been invited already. Send that invitation again, or withdraw it.")
             raise ValidationError({"email": sentence})
-        held = Membership.objects.filter(user__email__iexact=email, organisation=organisation, until=None)
+        held = Membership.objects.filter(user__email__iexact=email, user__is_active=True, organisation=organisation)
+        held = held.filter(until=None)
         if set(roles) <= set(held.values_list("role", flat=True)):
             raise ValidationError({"roles": _("This person has these roles here already.")})
         token = secrets.token_urlsafe(32)
@@ -296,6 +316,7 @@ def accept(invitation: Invitation, *, by: User) -> list[Membership]:
 def accept_with_account(invitation: Invitation, *, name: str, password: str) -> User:
     """The new account of whoever follows the link, or their closed account opened again, with the roles taken up.
 
+    An account that is opened again has these roles and no others, whatever was left of it.
     Raises `ValidationError` naming the fields, also when the invitation can no longer be used, and `PermissionDenied`
     when the address has an open account, or one with rights over the installation: that person logs in.
     """
@@ -314,6 +335,8 @@ def accept_with_account(invitation: Invitation, *, name: str, password: str) -> 
         with audit_trail.on_behalf_of(person):
             new: dict[str, Any] = {"is_active": True} if old else {"email": person.email, "name": person.name}
             audit_trail.record(verb, person, audit_trail.changes_between(old, new))
+            for row in _open(person):
+                close(row)
             _accept(fresh, person)
     return person
 

@@ -22,6 +22,11 @@ Kind = Notification.Kind
 
 SENTENCES: dict[str, Any] = {
     "assigned": _("{who} assigns to you: {what} ({where})"),
+    "assigned_many": _("{who} assigns requirements and measures of {where} to you. Number: {number}"),
+    "responsible": _("{who} makes you responsible for {where}: {what}"),
+    "responsible_later": _("{who} makes you responsible for {where}, from {since}: {what}"),
+    "responsible_for_many": _("{who} makes you responsible for algorithms of {where}. Number: {number}"),
+    "handed_over": _("{who} hands over to you what {what} held at {where}, from {since}. Number: {number}"),
     "claim_waits": _("{who} says that this is met: {what} ({where}). Can you verify it?"),
     "claim_returned": _("{who} returns your claim about {what} ({where}): {why}"),
     "work_due": _("{what} ({where}) is due on {due}"),

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from governance import audit_trail, membership
+from governance.addresses import free_slug
 from governance.conflict import Conflict
 from governance.models import Invitation, Membership, OfficialBody, Organisation, User
 
@@ -34,16 +34,18 @@ def official_body(name: str) -> OfficialBody | None:
 def add_organisation(fields: Mapping[str, Any], *, administrator: User | None = None, by: User | None) -> Organisation:
     """A new organisation (`name`, `kind`, `identifier`, `parent`), with a first administrator where one is given.
 
-    Raises `ValidationError` naming the fields.
+    Raises `ValidationError` naming the fields, and `PermissionDenied` when `by` may not make somebody administrator.
     """
     with transaction.atomic():
-        organisation = Organisation(**dict(fields), slug=_free_slug(fields["name"]))
-        _check(organisation)
+        fields = _held(fields)
+        slug = free_slug(fields["name"], Organisation.objects.all(), otherwise="organisatie", reserved=ADDRESSES)
+        organisation = Organisation(**fields, slug=slug)
+        check(organisation)
         organisation.save()
-        changes = audit_trail.changes_between({"identifier": "", "parent": None}, dict(fields))
+        changes = audit_trail.changes_between({"identifier": "", "parent": None}, fields)
         audit_trail.record("organisation.added", organisation, changes, organisation=organisation)
         if administrator is not None:
-            _make_administrator(administrator, organisation)
+            membership.give_role(administrator, organisation, Membership.Role.ADMINISTRATOR, by=by)
     return organisation
 
 
@@ -69,6 +71,7 @@ def revise_organisation(
     `ValidationError` naming the fields.
     """
     with transaction.atomic():
+        fields = _held(fields, organisation)
         fresh = Organisation.objects.select_for_update().get(pk=organisation.pk)
         if fingerprint(fresh) != seen:
             raise Conflict(fresh)
@@ -76,13 +79,28 @@ def revise_organisation(
         if changes:
             for name, value in fields.items():
                 setattr(fresh, name, value)
-            _check(fresh)
+            check(fresh)
             fresh.save()
             audit_trail.record("organisation.changed", fresh, changes, organisation=fresh)
     return fresh
 
 
-def _check(organisation: Organisation) -> None:
+def _held(fields: Mapping[str, Any], *moved: Organisation) -> dict[str, Any]:
+    """The fields, with the parent as it is stored once no other move can go on: moves together could make a circle.
+
+    Locks the tops of all trees with the organisations themselves, in the order of their keys.
+    """
+    if "parent" not in fields:
+        return dict(fields)
+    parent = fields["parent"]
+    concerned = [one.pk for one in (*moved, parent) if one]
+    rows = Organisation.objects.filter(Q(parent=None) | Q(pk__in=concerned)).order_by("pk")
+    list(rows.select_for_update(no_key=True))
+    return {**fields, "parent": Organisation.objects.get(pk=parent.pk) if parent else None}
+
+
+def check(organisation: Organisation) -> None:
+    """Raises `ValidationError`, naming the fields, when the organisation cannot stand like this in the tree."""
     organisation.full_clean(exclude=["path", "slug"])
     parent = organisation.parent
     if parent is None and organisation.kind == Organisation.Kind.DEPARTMENT:
@@ -94,24 +112,8 @@ def _check(organisation: Organisation) -> None:
         raise ValidationError({"name": _("There is an organisation of this name there already.")})
 
 
-def _free_slug(name: str) -> str:
-    stem = slugify(name)[:90].strip("-") or "organisatie"
-    taken = set(Organisation.objects.filter(slug__startswith=stem).values_list("slug", flat=True)) | ADDRESSES
-    numbers = iter(range(2, len(taken) + 3))
-    slug = stem
-    while slug in taken:
-        slug = f"{stem}-{next(numbers)}"
-    return slug
-
-
 def person_named(text: str) -> User | None:
     """The active person with this e-mail address, or the only one of this name."""
     people = User.objects.filter(is_active=True)
     found = people.filter(email__iexact=text.strip()) or people.filter(Q(name__iexact=text.strip()))
     return found[0] if len(found) == 1 else None
-
-
-def _make_administrator(person: User, organisation: Organisation) -> Membership:
-    row = Membership.objects.create(user=person, organisation=organisation, role=Membership.Role.ADMINISTRATOR)
-    audit_trail.record("membership.added", row, {"role": [None, row.role]})
-    return row

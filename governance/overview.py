@@ -1,43 +1,14 @@
-"""How an organisation deals with algorithms, at a glance: who answers for it, which policies it has and misses, and
-which functions are vacant.
+"""How an organisation deals with algorithms, at a glance: which policies it has and misses, and which functions are
+vacant.
 
 As many queries however many policies, functions or people there are.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from governance.models import Organisation, Policy, PolicyVersion, Position, RoleAssignment, Topic
-
-
-@dataclass(frozen=True)
-class Responsible:
-    """Who holds algorithm governance now, in the organisation or in the nearest one above it where somebody does."""
-
-    holders: list[RoleAssignment]
-    deputies: list[RoleAssignment]
-    functions: list[Position]
-    """The functions of the organisation itself that carry it, held or not."""
-
-    @property
-    def organisation(self) -> Organisation | None:
-        return self.holders[0].position.organisation if self.holders else None
-
-
-def responsible(organisation: Organisation) -> Responsible:
-    """Two queries."""
-    governing = Position.objects.in_force().filter(governs_algorithms=True)
-    held = RoleAssignment.objects.current().filter(position__in=governing.for_organisation(organisation))
-    held = (
-        held.filter(person__is_active=True).select_related("person", "position__organisation").order_by("since", "pk")
-    )
-    rows: list[RoleAssignment] = list(held)
-    nearest = max((len(row.organisation.above) for row in rows if not row.is_deputy), default=0)
-    there = [row for row in rows if len(row.organisation.above) == nearest]
-    return Responsible(
-        holders=[row for row in there if not row.is_deputy],
-        deputies=[row for row in there if row.is_deputy],
-        functions=list(governing.filter(organisation=organisation)),
-    )
+from governance.models import Organisation, Policy, PolicyVersion, Position, Topic, User
 
 
 @dataclass(frozen=True)
@@ -83,3 +54,20 @@ def vacant_functions(organisation: Organisation) -> list[Position]:
     return list(
         Position.objects.filter(organisation=organisation).vacant().order_by("-governs_algorithms", "name", "pk")
     )
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What another part of the application says on the page of an organisation."""
+
+    name: str
+    title: Any
+    template: str
+    """Shown with `about`, which is what the function of that name gives."""
+    about: Callable[[Organisation, User], Mapping[str, Any]]
+    is_first: bool = False
+    """Whether it stands above everything else, under a heading of its own."""
+
+
+panels: list[Panel] = []
+"""In the order in which they are shown."""

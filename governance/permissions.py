@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.db import models
 
-from governance.models import Membership, Organisation, PolicyVersion, User
+from governance.models import Membership, Organisation, PolicyVersion, Training, User
 
 Rule = Callable[[User, Any], bool]
 
@@ -18,6 +18,8 @@ EVERY_ROLE = frozenset(Role.values)
 REGISTRAR = frozenset({Role.OFFICER, Role.MANAGER})
 WORKING = REGISTRAR | {Role.CONTRIBUTOR}
 """Who can be given work."""
+AUDIT_READERS = REGISTRAR | {Role.AUDITOR, Role.ADMINISTRATOR}
+"""Who reads the audit trail of an organisation, across its records; the history of one record is for its readers."""
 
 
 def holds(user: User, roles: "frozenset[str]", organisation: Organisation | None) -> bool:
@@ -36,9 +38,18 @@ def organisation_of(record: Any) -> Organisation | None:
     return own if own is not None else getattr(getattr(record, "algorithm", None), "organisation", None)
 
 
+def holds_over(user: User, roles: "frozenset[str]", record: Any) -> bool:
+    """Whether the person has one of `roles` where the record belongs; anywhere, when no record is given.
+
+    Over a record that belongs to no organisation nobody has a role.
+    """
+    organisation = organisation_of(record)
+    return (record is None or organisation is not None) and holds(user, roles, organisation)
+
+
 def in_organisation(*roles: str) -> Rule:
     def rule(user: User, record: Any) -> bool:
-        return holds(user, frozenset(roles), organisation_of(record))
+        return holds_over(user, frozenset(roles), record)
 
     return rule
 
@@ -50,36 +61,37 @@ def is_operator(user: User, record: Any) -> bool:
 
 def arranges_people(user: User, record: Any) -> bool:
     """The administrators of an organisation, and the administrator of the installation everywhere."""
-    return is_operator(user, record) or holds(user, frozenset({Role.ADMINISTRATOR}), organisation_of(record))
+    return is_operator(user, record) or holds_over(user, frozenset({Role.ADMINISTRATOR}), record)
+
+
+def reads_trail(user: User, record: Any) -> bool:
+    """Whoever reads the trail of the event's organisation; of what belongs to none, the operator."""
+    of_nobody = organisation_of(record) is None
+    return (of_nobody and is_operator(user, record)) or holds_over(user, AUDIT_READERS, record)
 
 
 def may_do_work(user: User, record: Any) -> bool:
     """Officers and managers do any work of their organisation; a contributor what is assigned to them."""
-    if holds(user, REGISTRAR, organisation_of(record)):
+    if holds_over(user, REGISTRAR, record):
         return True
-    return getattr(record, "assignee_id", None) == user.pk and holds(
-        user, frozenset({Role.CONTRIBUTOR}), organisation_of(record)
-    )
+    return getattr(record, "assignee_id", None) == user.pk and holds_over(user, frozenset({Role.CONTRIBUTOR}), record)
 
 
 def may_verify(user: User, record: Any) -> bool:
     """The second line: an officer or manager who did not make the claim."""
-    return getattr(record, "claimed_by_id", None) != user.pk and holds(user, REGISTRAR, organisation_of(record))
+    return getattr(record, "claimed_by_id", None) != user.pk and holds_over(user, REGISTRAR, record)
 
 
 def owns_item(user: User, record: Any) -> bool:
     """An organisation's own requirement or measure; the framework's items are changed by importing a release only."""
-    if record is None:
-        return holds(user, REGISTRAR, None)
-    organisation = organisation_of(record)
-    return organisation is not None and holds(user, REGISTRAR, organisation)
+    return holds_over(user, REGISTRAR, record)
 
 
 def may_resolve(user: User, record: Any) -> bool:
     """Officers and managers resolve any comment on their records; others who may comment, their own."""
-    if holds(user, REGISTRAR, organisation_of(record)):
+    if holds_over(user, REGISTRAR, record):
         return True
-    return getattr(record, "author_id", None) == user.pk and holds(user, WORKING, organisation_of(record))
+    return getattr(record, "author_id", None) == user.pk and holds_over(user, WORKING, record)
 
 
 def is_visible(user: User, record: Any) -> bool:
@@ -89,17 +101,27 @@ def is_visible(user: User, record: Any) -> bool:
     return bool(type(record)._default_manager.visible_to(user).filter(pk=record.pk).exists())
 
 
+def records_training(user: User, record: Any) -> bool:
+    """Officers and managers, for the subjects of their organisation; of those above it, for their own people only."""
+    if holds_over(user, REGISTRAR, record):
+        return True
+    if not isinstance(record, Training):
+        return False
+    theirs = Organisation.objects.where_member_holds(user, REGISTRAR).filter(path__startswith=record.organisation.path)
+    return Training.objects.filter(pk=record.pk).about_people_of(theirs).exists()
+
+
 def may_draft(user: User, record: Any) -> bool:
     """Officers and managers write policies; of the others only whoever owns this one, as long as they work there."""
-    if holds(user, REGISTRAR, organisation_of(record)):
+    if holds_over(user, REGISTRAR, record):
         return True
     policy = getattr(record, "policy", record)
-    return getattr(policy, "owner_id", None) == user.pk and holds(user, WORKING, organisation_of(record))
+    return getattr(policy, "owner_id", None) == user.pk and holds_over(user, WORKING, record)
 
 
 def may_adopt(user: User, record: Any) -> bool:
     """A manager, who is not the only author of the version."""
-    if not holds(user, frozenset({Role.MANAGER}), organisation_of(record)):
+    if not holds_over(user, frozenset({Role.MANAGER}), record):
         return False
     return not (isinstance(record, PolicyVersion) and record.is_written_by_nobody_but(user))
 
@@ -131,10 +153,10 @@ rule("governance.add_organisation", "governance.change_organisation", answer=is_
 rule("governance.add_user", "governance.change_user", "governance.view_user", answer=is_operator)
 rule("governance.add_membership", "governance.change_membership", answer=is_operator)
 rule("governance.manage_members", "governance.view_invitation", "governance.view_grouprole", answer=arranges_people)
-rule("governance.import_framework", "governance.view_installation_trail", answer=is_operator)
+rule("governance.import_framework", answer=is_operator)
 rule("governance.hand_over", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
 rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
-rule("governance.view_auditevent", answer=in_organisation(Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR))
+rule("governance.view_auditevent", answer=reads_trail)
 for kind in (
     "comment",
     "knowledge",
@@ -144,8 +166,6 @@ for kind in (
     "organisationmeasurestatus",
     "position",
     "roleassignment",
-    "storedfile",
-    "training",
 ):
     rule(f"governance.view_{kind}", answer=in_organisation(*EVERY_ROLE))
 rule("governance.assess_requirement", "governance.record_measure", answer=may_do_work)
@@ -154,7 +174,7 @@ rule("governance.assign_work", answer=in_organisation(*REGISTRAR))
 rule("governance.add_maturityassessment", answer=in_organisation(*REGISTRAR))
 rule("governance.add_comment", answer=in_organisation(*WORKING))
 rule("governance.resolve_comment", answer=may_resolve)
-for kind in ("policy", "policyattachment", "policyversion", "readingrequest"):
+for kind in ("policy", "policyattachment", "policyversion", "readingrequest", "storedfile", "training"):
     rule(f"governance.view_{kind}", answer=is_visible)
 rule(
     "governance.add_policy", "governance.assign_policy", "governance.publish_policy", answer=in_organisation(*REGISTRAR)
@@ -167,7 +187,7 @@ rule("governance.view_notification", answer=is_recipient)
 rule("governance.add_part", "governance.revise_organisation", answer=in_organisation(Role.ADMINISTRATOR))
 rule("governance.arrange_positions", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
 rule("governance.arrange_objectives", "governance.arrange_knowledge", answer=in_organisation(*REGISTRAR))
-rule("governance.record_training", answer=in_organisation(*REGISTRAR))
+rule("governance.record_training", answer=records_training)
 rule("governance.record_own_training", answer=in_organisation(*(EVERY_ROLE - {Role.AUDITOR})))
 for kind in ("requirement", "measure"):
     rule(f"governance.add_{kind}", f"governance.change_{kind}", answer=owns_item)

@@ -10,10 +10,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
+from governance.addresses import free_slug
 from governance.conflict import Conflict
 from governance.leaving import Holding
 from governance.models import (
@@ -27,9 +27,11 @@ from governance.models import (
     Tool,
     User,
 )
-from governance.permissions import REGISTRAR, WORKING
+from governance.permissions import WORKING
 
 LINKS = ("topics", "phases", "requirements", "measures", "tools", "objectives")
+ADDRESSES = {"nieuw"}
+"""What no policy can have as its slug, because a page has that address."""
 Status = PolicyVersion.Status
 
 
@@ -58,7 +60,11 @@ def add_policy(organisation: Organisation, fields: Mapping[str, Any], *, body: s
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=organisation.pk)  # one address at a time
         policy = Policy(
-            organisation=organisation, slug=_free_slug(organisation, fields.get("title", "")), created_by=by
+            organisation=organisation,
+            slug=free_slug(
+                fields.get("title", ""), organisation.policies.all(), otherwise="beleid", reserved=ADDRESSES
+            ),
+            created_by=by,
         )
         _write(policy, fields)
         given = _read(policy, fields, wanted=True)
@@ -120,20 +126,6 @@ def withdraw_policy(policy: Policy, reason: str, *, by: User) -> Policy:
 # What waits for whom.
 
 
-def reviews_due_for(user: User) -> models.QuerySet[PolicyVersion]:
-    """Adopted versions whose review date has passed, of policies this person owns or, without an owner, registers."""
-    registers = Organisation.objects.where_member_holds(user, REGISTRAR)
-    theirs = models.Q(policy__owner=user) | models.Q(policy__owner=None, policy__organisation__in=registers)
-    due = PolicyVersion.objects.visible_to(user).due_for_review().filter(theirs)
-    return due.select_related("policy__organisation").order_by("review_date", "pk")
-
-
-def waiting_for_decision(user: User) -> models.QuerySet[PolicyVersion]:
-    """Versions in review that this person may adopt, the longest waiting first."""
-    waiting = PolicyVersion.objects.waiting_for(user).select_related("policy__organisation", "submitted_by")
-    return waiting.order_by("submitted_at", "pk")
-
-
 def reading_for(user: User) -> models.QuerySet[ReadingRequest]:
     """What this person is asked to read and did not confirm yet, the first due first."""
     asked = ReadingRequest.objects.unconfirmed().filter(
@@ -152,7 +144,12 @@ class PolicyOwners:
         owned = Policy.objects.filter(owner=person, organisation__in=organisations).select_related("organisation")
         return [
             Holding(
-                f"policy:{row.pk}", _("Owner of policies"), row.title, row.organisation.name, row.get_absolute_url()
+                key=f"{self.name}:{row.pk}",
+                kind=_("Owner of policies"),
+                what=row.title,
+                where=row.organisation.name,
+                url=row.get_absolute_url(),
+                at_once=True,
             )
             for row in owned
         ]
@@ -161,7 +158,7 @@ class PolicyOwners:
         handed_over = 0
         for policy in Policy.objects.select_for_update(of=("self",)).filter(pk__in=numbers).order_by("pk"):
             if to is not None and not possible_owners(policy.organisation).filter(pk=to.pk).exists():
-                raise ValidationError({"to": _not_working(to, policy.organisation)})
+                raise ValidationError(_not_working(to, policy.organisation))
             changes = audit_trail.changes_between({"owner": policy.owner}, {"owner": to})
             policy.owner = to
             policy.version += 1
@@ -215,13 +212,6 @@ def _show(policy: Policy, is_public: bool, *, by: User) -> Policy:
             verb = "policy.published" if is_public else "policy.unpublished"
             audit_trail.record(verb, fresh, {"is_public": [not is_public, is_public]})
     return fresh
-
-
-def _free_slug(organisation: Organisation, title: str) -> str:
-    stem = slugify(title)[:90].strip("-") or "beleid"
-    taken = set(organisation.policies.filter(slug__startswith=stem).values_list("slug", flat=True)) | {"nieuw"}
-    numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
-    return next(slug for slug in [stem, *numbered] if slug not in taken)
 
 
 def _stored(policy: Policy, name: str) -> Any:

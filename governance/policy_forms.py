@@ -4,30 +4,15 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance.forms import DateInput, FieldGroup, name_the_blank
+from governance.forms import DateInput, FieldGroup, SeenForm, name_the_blank
 from governance.models import Organisation, Policy, PolicyVersion, User
 from governance.policies import LINKS, linkable, possible_owners
-from governance.policy_reading import readers
 
 
-class SeenForm(forms.Form):
-    """Remembers which state of the record it was opened on."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput)
-
-    def now_seen(self, number: int) -> None:
-        """Makes a form that is shown again stand for this state."""
-        data = QueryDict(mutable=True)
-        data.update(self.data)
-        data["seen"] = str(number)
-        self.data = data
-
-
-class PolicyForm(forms.ModelForm, SeenForm):
+class PolicyForm(SeenForm, forms.ModelForm):
     class Meta:
         model = Policy
         fields = ["title", "kind", "summary", "owner", *LINKS]
@@ -181,7 +166,7 @@ class AskForm(forms.Form):
         super().__init__(*args, **kwargs)
         asked = version.reading_requests.values("person")
         fields: dict[str, Any] = self.fields
-        fields["people"].queryset = readers(version.policy.organisation).exclude(pk__in=asked)
+        fields["people"].queryset = version.policy.organisation.people(below=True).exclude(pk__in=asked)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -4,26 +4,20 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance import audit_trail, notifying
-from governance.models import Membership, Notification, Organisation, PolicyVersion, ReadingRequest, User
+from governance.models import Notification, PolicyVersion, ReadingRequest, User
 from governance.policies import hold, record_version
-
-
-def readers(organisation: Organisation) -> models.QuerySet[User]:
-    """Who can be asked: the active people with a current role in the organisation, in a part of it, or above it."""
-    here = models.Q(organisation__path__startswith=organisation.path) | models.Q(organisation__in=organisation.above)
-    held = Membership.objects.current().filter(here)
-    return User.objects.filter(is_active=True, pk__in=held.order_by().values("user"))
 
 
 def ask_to_read(version: PolicyVersion, people: Iterable[User] | None, *, due: date | None, by: User) -> int:
     """Asks these people, or everybody who can be asked, to confirm that they read the version; how many are new.
 
-    Who was asked before is not asked again. Raises `ValidationError` when the version is not adopted, a person cannot
+    Who can be asked: who has a role in the organisation, in a part of it, or above it. Who was asked before is not
+    asked again. Raises `ValidationError` when the version is not adopted, a person cannot
     be asked or the day has passed, and `PermissionDenied`.
     """
     with transaction.atomic():
@@ -34,7 +28,7 @@ def ask_to_read(version: PolicyVersion, people: Iterable[User] | None, *, due: d
             raise ValidationError(_("Only an adopted version is put to readers."))
         if due is not None and due < timezone.localdate():
             raise ValidationError({"due": _("Choose today or a later day.")})
-        possible = {person.pk: person for person in readers(policy.organisation)}
+        possible = {person.pk: person for person in policy.organisation.people(below=True)}
         chosen = list(possible.values()) if people is None else list(people)
         strangers = [str(person) for person in chosen if person.pk not in possible]
         if strangers:

@@ -2,17 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-from django.conf import settings
-from django.utils.translation import get_language
-
 from governance.models import LifecyclePhase, Measure, Requirement, Tool, Topic
-
-FILE: Path = settings.BASE_DIR / "fixtures" / "starter" / "policy_templates.yaml"
+from governance.starter_texts import in_language, starters
 
 _PLACE = re.compile(r"(?<![!\]])\[(?![\^ xX]\]|\^)([^\[\]]+)\](?![(\[:])")
 _BEGINS_ANEW = re.compile(r"\s*(?:[-*+>|#]|\d+[.)]\s)")
@@ -48,24 +41,17 @@ class Template:
         }
 
 
-@cache
-def _entries() -> list[dict[str, Any]]:
-    text = FILE.read_text(encoding="utf-8")
-    return list(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506
-
-
 def templates() -> list[Template]:
-    language = "en" if (get_language() or "").startswith("en") else "nl"
     return [
         Template(
             code=entry["code"],
             kind=entry["kind"],
-            title=entry["title"][language],
-            summary=entry["summary"][language].strip(),
-            body=unwrapped(entry["body"][language]),
+            title=in_language(entry["title"]),
+            summary=in_language(entry["summary"]).strip(),
+            body=unwrapped(in_language(entry["body"])),
             links={name: entry.get(name, []) for name in ("topics", "phases", "requirements", "measures", "tools")},
         )
-        for entry in _entries()
+        for entry in starters("policy_templates")
     ]
 
 

@@ -5,7 +5,7 @@ Every verb locks the policy, raises `PermissionDenied`, and `ValidationError` wh
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from governance import audit_trail, notifying, stored_files
 from governance.conflict import Conflict
 from governance.models import Membership, Notification, Policy, PolicyAttachment, PolicyVersion, User
+from governance.models.periods import start_of
 from governance.policies import end, hold, needed, record_version
 
 Status = PolicyVersion.Status
@@ -101,7 +102,8 @@ def submit(version: PolicyVersion, *, seen: int, by: User) -> PolicyVersion:
         fresh.save()
         record_version("submitted", fresh, {"status": [Status.DRAFT, fresh.status]})
         managers = fresh.organisation.people([Membership.Role.MANAGER]).exclude(pk=by.pk)
-        deciding = [manager for manager in managers if not fresh.is_written_by_nobody_but(manager)]
+        authors = set(fresh.authors.values_list("pk", flat=True))
+        deciding = [manager for manager in managers if authors != {manager.pk}]
         _tell(deciding, Notification.Kind.DECISION, "policy_to_adopt", fresh, by)
     return fresh
 
@@ -138,7 +140,7 @@ def adopt(version: PolicyVersion, fields: Mapping[str, Any], *, seen: int, by: U
             setattr(fresh, name, fields[name])
         _supersede(fresh, by=by)
         fresh.status, fresh.adopted_by = Status.ADOPTED, by
-        fresh.adopted_at = timezone.now() if adopted_on == today else _noon(adopted_on)
+        fresh.adopted_at = timezone.now() if adopted_on == today else start_of(adopted_on) + timedelta(hours=12)
         fresh.save()
         names = ("status", "authority", "adopted_at", "in_force_from", "review_date")
         new = {name: getattr(fresh, name) for name in names}
@@ -243,10 +245,6 @@ def _let_former_hold_on(withdrawn: PolicyVersion) -> None:
         former.status, former.in_force_until, former.ended_at, former.ended_by = Status.ADOPTED, None, None, None
         former.save()
         record_version("holds_on", former)
-
-
-def _noon(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time(12)))
 
 
 def _tell(people: Any, kind: str, sentence: str, version: PolicyVersion, by: User) -> None:

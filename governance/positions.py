@@ -1,26 +1,31 @@
 """The functions of an organisation, and who holds them from when to when."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance import audit_trail, revising
 from governance.conflict import Conflict
 from governance.leaving import Holding
-from governance.models import Discipline, Organisation, Position, RoleAssignment, User
+from governance.models import Discipline, Membership, Organisation, Position, RoleAssignment, User
 from governance.starter_texts import Starter, in_language, not_yet_there
 
 
-def start_of(day: date) -> datetime:
-    """The first moment of that day, here."""
-    return timezone.make_aware(datetime.combine(day, time.min))
+def people_of(organisation: Organisation, *, former: bool = False) -> QuerySet[User]:
+    """The active people with a function or a role there or below; `former`: and all who had one, active or not."""
+    functions = RoleAssignment.objects.within(organisation).order_by()
+    roles = Membership.objects.filter(organisation__path__startswith=organisation.path).order_by()
+    if not former:
+        functions, roles = functions.unended(), roles.current()
+    people = User.objects.filter(Q(pk__in=functions.values("person")) | Q(pk__in=roles.values("user")))
+    return people if former else people.filter(is_active=True)
 
 
 def add_position(organisation: Organisation, fields: Mapping[str, Any], *, by: User | None) -> Position:
@@ -142,15 +147,32 @@ def _end(assignment: RoleAssignment, moment: datetime) -> None:
         audit_trail.record("position.unassigned", assignment.position, changes, label=str(assignment))
 
 
-def governs(organisation: Organisation) -> QuerySet[RoleAssignment]:
-    """Who holds algorithm governance there now: whoever has the function for it, of the organisation or else of the
-    nearest above it that has one. Empty when nobody does; deputies do not count.
-    """
-    functions = Position.objects.in_force().for_organisation(organisation).filter(governs_algorithms=True)
-    with_one = set(functions.values_list("organisation", flat=True))
-    nearest = next((key for key in reversed(organisation.above) if key in with_one), None)
-    holding = RoleAssignment.objects.current().filter(is_deputy=False, position__in=functions)
-    return holding.filter(position__organisation=nearest).select_related("person", "position__organisation")
+@dataclass(frozen=True)
+class Responsible:
+    """Who holds algorithm governance now, in the organisation or in the nearest one above it where somebody does."""
+
+    holders: list[RoleAssignment]
+    deputies: list[RoleAssignment]
+    functions: list[Position]
+    """The functions of the organisation itself that carry it, held or not."""
+
+    @property
+    def organisation(self) -> Organisation | None:
+        return self.holders[0].position.organisation if self.holders else None
+
+
+def responsible(organisation: Organisation) -> Responsible:
+    """Two queries."""
+    governing = Position.objects.in_force().filter(governs_algorithms=True)
+    held = RoleAssignment.objects.filling().filter(position__in=governing.for_organisation(organisation))
+    rows: list[RoleAssignment] = list(held.select_related("person", "position__organisation").order_by("since", "pk"))
+    nearest = max((len(row.organisation.above) for row in rows if not row.is_deputy), default=0)
+    there = [row for row in rows if len(row.organisation.above) == nearest]
+    return Responsible(
+        holders=[row for row in there if not row.is_deputy],
+        deputies=[row for row in there if row.is_deputy],
+        functions=list(governing.filter(organisation=organisation)),
+    )
 
 
 class PositionsHeld:
@@ -177,14 +199,17 @@ class PositionsHeld:
 
     def hand_over(self, numbers: list[int], to: User | None, moment: datetime, *, by: User) -> int:
         """As `Source` says; `to`, who then holds the function already, simply goes on. Raises `ValidationError`."""
-        rows = RoleAssignment.objects.unended().filter(pk__in=numbers).select_related("position", "person")
+        held = RoleAssignment.objects.filter(pk__in=numbers)
+        functions = Position.objects.select_for_update().filter(pk__in=held.values("position"))
+        list(functions.order_by("pk"))  # first the function, then who holds it, as ending a function does
+        rows = held.select_for_update(of=("self",)).select_related("position", "person").order_by("pk")
+        handed_over = 0
         for row in rows:
             until, begin = row.until, max(moment, row.since)
+            if until is not None and until <= begin:
+                continue
             _end(row, moment)
-            if (
-                to is not None
-                and (until is None or begin < until)
-                and not _holds(to, row.position, begin, until).exists()
-            ):
+            if to is not None and not _holds(to, row.position, begin, until).exists():
                 assign(to, row.position, since=begin, until=until, deputy=row.is_deputy, by=by)
-        return len(rows)
+            handed_over += 1
+        return handed_over

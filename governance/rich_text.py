@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 import nh3
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -132,6 +133,12 @@ def _without_dead_ends(shown: str) -> SafeString:
     return SafeString(_ANCHOR_ELEMENT.sub(words_of_dead_end, shown))
 
 
+def _with_scrolling_tables(shown: str) -> SafeString:
+    """Each table in a part of the page of its own, which the keyboard reaches where it is wider than the screen."""
+    opening = format_html('<div class="table-scroll" tabindex="0" role="group" aria-label="{}"><table>', _("Table"))
+    return SafeString(shown.replace("<table>", opening).replace("</table>", "</table></div>"))
+
+
 def render(
     markdown_text: str,
     link_for: LinkFor | None = None,
@@ -160,7 +167,7 @@ def render(
         ],
         output_format="html",
     )
-    return _without_dead_ends(clean(converter.convert(_ICON.sub("", markdown_text))))
+    return _with_scrolling_tables(_without_dead_ends(clean(converter.convert(_ICON.sub("", markdown_text)))))
 
 
 def plain(markdown_text: str, length: int | None = None) -> str:

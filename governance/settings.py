@@ -23,6 +23,7 @@ if not SECRET_KEY:
         "SECRET_KEY is not set. Put SECRET_KEY=<at least 50 random characters> in the environment, "
         "or run `make run`, which writes one to .env for a trial installation."
     )
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -139,6 +140,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_SESSION_REMEMBER = True
 # Many people of one organisation come from one address; guessing at one account stops after five attempts.
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/5m/key"}
+MFA_ADAPTER = "governance.factor_secrets.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "governance.account_forms.CodeForm",
     "reauthenticate": "governance.account_forms.CodeAgainForm",

@@ -18,16 +18,21 @@ Starter = Mapping[str, Any]
 
 
 @cache
-def starters(name: str) -> list[Starter]:
-    """The entries of one file, in its order; each has a `code`, and its texts in both languages."""
+def content(name: str) -> Any:
+    """What one file holds."""
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    entries: list[Starter] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+
+
+def starters(name: str) -> list[Starter]:
+    """The entries of a file that is a list, in its order; each has a `code`, and its texts in both languages."""
+    entries: list[Starter] = content(name)
     return entries
 
 
 def in_language(texts: Mapping[str, str]) -> str:
     """The text in the reader's language; in Dutch where it is not there."""
-    return texts.get((get_language() or "nl")[:2]) or texts["nl"]
+    return texts.get((get_language() or "nl")[:2]) or texts.get("nl") or ""
 
 
 def not_yet_there(name: str, field: str, taken: set[str]) -> list[Starter]:

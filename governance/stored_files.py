@@ -79,12 +79,6 @@ def stored(upload: UploadedFile) -> Iterator[StoredFile]:
                 raise
 
 
-def store(upload: UploadedFile) -> StoredFile:
-    """As `stored`, with nothing else to write."""
-    with stored(upload) as row:
-        return row
-
-
 def serve(attached: Attached, permission: str, user: User) -> FileResponse:
     """The attached file as a download, recorded in the audit trail. Raises `PermissionDenied`."""
     if not user.has_perm(permission, attached):

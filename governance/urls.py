@@ -19,6 +19,7 @@ from governance.views import (
     organisation,
     organisation_level,
     own_items,
+    people,
     policies,
     policy_versions,
     positions,
@@ -71,7 +72,7 @@ policy: list[Any] = [
     ),
 ]
 
-people = [
+roles = [
     path("", members.members, name="members"),
     path("uitnodigen/", members.invite, name="member-invite"),
     path("uitnodigingen/<int:pk>/opnieuw/", members.resend, name="member-invitation-resend"),
@@ -88,7 +89,7 @@ organisations: list[Any] = [
     path("toevoegen/", organisation.add, name="organisation-add"),
     path("<slug:slug>/", organisation.overview, name="organisation"),
     path("<slug:slug>/bewerken/", organisation.edit, name="organisation-edit"),
-    path("<slug:slug>/leden/", include(people)),
+    path("<slug:slug>/leden/", include(roles)),
     path("<slug:slug>/beleid/", policies.policy_list, name="policies"),
     path("<slug:slug>/beleid/nieuw/", policies.add, name="policy-add"),
     path("<slug:slug>/beleid/<slug:policy>/", include(policy)),
@@ -107,6 +108,7 @@ organisations: list[Any] = [
     path("<slug:slug>/functies/", positions.positions, name="positions"),
     path("<slug:slug>/functies/nieuw/", positions.add, name="position-add"),
     path("<slug:slug>/functies/beginnen/", positions.start, name="positions-start"),
+    path("<slug:slug>/functies/<int:pk>/", positions.position, name="position"),
     path("<slug:slug>/functies/<int:pk>/bewerken/", positions.edit, name="position-edit"),
     path("<slug:slug>/functies/<int:pk>/beeindigen/", positions.end, name="position-end"),
     path("<slug:slug>/functies/<int:pk>/toewijzen/", positions.assign, name="position-assign"),
@@ -118,7 +120,7 @@ organisations: list[Any] = [
     path("<slug:slug>/kennis/<int:pk>/bewerken/", literacy.knowledge_edit, name="knowledge-edit"),
     path("<slug:slug>/kennis/<int:pk>/beeindigen/", literacy.knowledge_end, name="knowledge-end"),
     path("<slug:slug>/kennis/gevolgd/<int:pk>/intrekken/", literacy.training_withdraw, name="training-withdraw"),
-    path("<slug:slug>/mensen/<int:pk>/", literacy.person, name="organisation-person"),
+    path("<slug:slug>/mensen/<int:pk>/", people.person, name="organisation-person"),
 ]
 
 remarks = [

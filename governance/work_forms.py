@@ -5,12 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from governance.forms import DateInput, LinkLines, name_the_blank
+from governance.forms import DateInput, LinkLines, SeenForm, name_the_blank
 from governance.models import Organisation, OrganisationAssessment, OrganisationMeasureStatus
 from governance.permissions import WORKING
 
 
-class WorkForm(forms.ModelForm):
+class WorkForm(SeenForm, forms.ModelForm):
     """What every piece of work has: explanation, links, due date, assignee, and the row that was seen."""
 
     links = LinkLines(label=gettext_lazy("Links to evidence"), needs_address=True)

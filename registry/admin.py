@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.admin import ViewOnlyAdmin, VisibleFilter
 from governance.admin.register_admin import VerbAdmin, refuse_once_when_changed
-from governance.conflict import Conflict
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm
 from registry.models import (
     Algorithm,
@@ -53,7 +52,6 @@ class AlgorithmForm(DescriptionForm):
 class AlgorithmAdmin(VerbAdmin):
     form = AlgorithmForm
     counter = "version"
-    conflict = Conflict
 
     list_display = ["name", "organisation", "department", "phase", "status", "publication_category", "created"]
     list_filter = [

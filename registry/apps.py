@@ -7,13 +7,14 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Algorithms")
 
     def ready(self) -> None:
-        """States the register's rules, what can be commented on and held in it, and lets the catalogue say when what
-        applies must be decided anew."""
+        """States the register's rules, what can be commented on, held and told in it, and what stands on pages of
+        others; lets the catalogue say when what applies must be decided anew."""
         import registry.permissions  # noqa: F401
-        from governance import commenting, decision_tree_import, framework_import, leaving, own_items
+        from governance import commenting, decision_tree_import, framework_import, leaving, overview, own_items
         from governance import reminders as governance_reminders
-        from registry import catalogue_changes, commented, handover, reminders
+        from registry import catalogue_changes, commented, handover, reminders, timeline
         from registry.complaints import HandledComplaints
+        from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
@@ -21,4 +22,6 @@ class RegistryConfig(AppConfig):
         leaving.sources += [*handover.SOURCES, HandledComplaints()]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
+        timeline.tell()
+        overview.panels.extend(PANELS)
         governance_reminders.sources.extend(reminders.SOURCES)

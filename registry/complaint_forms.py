@@ -1,20 +1,17 @@
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from governance.forms import DateInput, name_the_blank
+from governance.forms import DateInput, SeenForm, name_the_blank
 from governance.models import Organisation
 from governance.permissions import WORKING
 from registry.models import Complaint
 
 
-class ComplaintForm(forms.ModelForm):
+class ComplaintForm(SeenForm, forms.ModelForm):
     """What came in. The verb checks and writes; the instance of the form stays as it was read."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
         model = Complaint
@@ -55,12 +52,6 @@ class ComplaintForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """The fields for the verb."""
         return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
-
-    def now_seen(self, version: int) -> None:
-        """Makes a form that is shown again stand for this version."""
-        data = self.data.copy() if isinstance(self.data, QueryDict) else QueryDict(mutable=True)
-        data["seen"] = str(version)
-        self.data = data
 
     def _post_clean(self) -> None:
         pass

@@ -227,6 +227,7 @@ class HandledComplaints:
                 where=str(complaint.algorithm),
                 url=complaint.get_absolute_url(),
                 since=complaint.recorded,
+                at_once=True,
             )
 
     def hand_over(self, numbers: "list[int]", to: User | None, moment: datetime, *, by: User) -> int:

@@ -3,6 +3,8 @@ verified side by side; what is arranged at organisation level is inherited and n
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from typing import Any
 
@@ -123,13 +125,31 @@ def count_overdue(rows: Iterable[Compliance], on: date | None = None) -> None:
         row.overdue = overdue[algorithm]
 
 
+_postponed: ContextVar[set[int] | None] = ContextVar("postponed", default=None)
+
+
+@contextmanager
+def counted_once() -> Iterator[None]:
+    """Many changes in one transaction, counted when all are done: for loading much at once, not for a page."""
+    waiting: set[int] = set()
+    token = _postponed.set(waiting)
+    try:
+        yield
+    finally:
+        _postponed.reset(token)
+    recount(sorted(waiting))
+
+
 def recount(algorithms: Iterable[int]) -> None:
     """Stores the counts of these algorithms. The one writer of `Compliance`, called in the transaction of the change.
 
     The caller holds the algorithms' rows (`registry.working.holding`), so that two changes of one algorithm are
-    counted one after the other.
+    counted one after the other. Inside `counted_once` it is done at the end.
     """
     ids = list(algorithms)
+    if (waiting := _postponed.get()) is not None:
+        waiting.update(ids)
+        return
     for start in range(0, len(ids), BATCH):
         rows = [Compliance(algorithm_id=pk, **counts) for pk, counts in count(ids[start : start + BATCH]).items()]
         Compliance.objects.bulk_create(

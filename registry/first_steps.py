@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from governance.models import Knowledge, Membership, Objective, Organisation, PolicyVersion, Position, User
-from governance.positions import governs
+from governance.positions import responsible
 from registry.models import Algorithm, RaciDefault
 
 MANAGERS_NEEDED = 2
@@ -51,7 +51,11 @@ def first_steps(organisation: Organisation, user: User) -> list[Step]:
     to_people = there["members"] if user.has_perm("governance.manage_members", organisation) else ""
     steps = [
         Step(_("Name the functions that work with algorithms"), there["positions"], done["has_functions"]),
-        Step(_("Say who is responsible for algorithm governance"), there["positions"], governs(organisation).exists()),
+        Step(
+            _("Say who is responsible for algorithm governance"),
+            there["positions"],
+            bool(responsible(organisation).holders),
+        ),
         Step(_("Have two managers, as nobody adopts what they wrote alone"), to_people, managers >= MANAGERS_NEEDED),
         Step(_("Say which function usually has which letter (RACI)"), there["raci-defaults"], done["has_letters"]),
         Step(_("Adopt a first policy"), there["policies"], done["has_policy"]),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from governance import work_forms
-from governance.forms import DateInput, LinkLines, name_the_blank
+from governance.forms import DateInput, LinkLines, SeenForm, name_the_blank
 from governance.models import Fact, LifecyclePhase, Objective, Organisation, User
 from governance.permissions import REGISTRAR
 from registry.models import Algorithm, AlgorithmTheme, MeasureStatus, RequirementAssessment
@@ -84,7 +84,7 @@ DESCRIPTION = [
 """The fields of a description in the groups of the publication standard, and what is for our own management."""
 
 
-class DescriptionForm(forms.ModelForm):
+class DescriptionForm(SeenForm, forms.ModelForm):
     """Everything about an algorithm, in the groups of the publication standard 1.0."""
 
     themes = forms.MultipleChoiceField(
@@ -100,7 +100,6 @@ class DescriptionForm(forms.ModelForm):
         help_text=gettext_lazy("One on a line, such as a DPIA or IAMA; the address is optional."),
     )
     source_data_grouping = LinkLines(label=gettext_lazy("Links to data sources"), address="link")
-    seen = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
         model = Algorithm

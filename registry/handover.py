@@ -18,18 +18,20 @@ from governance.models import (
     Assessment,
     MeasureWork,
     Membership,
+    Notification,
     Organisation,
     OrganisationAssessment,
     OrganisationMeasureStatus,
     Position,
     User,
 )
+from governance.notifying import tell
 from governance.permissions import WORKING
 from registry import compliance
 from registry.classifying import hold
 from registry.models import Algorithm, MeasureStatus, RequirementAssessment, Responsibility, TeamMember
-from registry.responsibilities import NEEDED, eligible, give, name_of, recorded, refusal, stop, vacancies_of
-from registry.team import join, leave
+from registry.responsibilities import DOING, NEEDED, eligible, give, name_of, recorded, refusal, stop, vacancies
+from registry.team import is_member, join, leave
 from registry.working import reassign
 
 
@@ -54,15 +56,20 @@ class ResponsibilitySource:
         rows = rows.select_related("algorithm__organisation", "phase", "requirement", "measure")
         by_algorithm: dict[Algorithm, list[Responsibility]] = {}
         for row in rows.order_by("algorithm", "pk"):
-            if row.until is None or row.until > moment:
+            if row.until is None or row.until > max(moment, row.since):
                 by_algorithm.setdefault(row.algorithm, []).append(row)
         hold(algorithm.pk for algorithm in by_algorithm)
+        reached: dict[tuple[int, bool], bool] = {}
         for algorithm, held in by_algorithm.items():
+            organisation = algorithm.organisation
             with recorded(algorithm, moment):
                 for row in held:
                     start, until = max(moment, row.since), row.until
-                    if to and not eligible(algorithm.organisation, row.letter).filter(pk=to.pk).exists():
-                        raise ValidationError({"successor": refusal(to, row.letter, algorithm.organisation)})
+                    asked = (organisation.pk, row.letter in DOING)
+                    if to and asked not in reached:
+                        reached[asked] = eligible(organisation, row.letter).filter(pk=to.pk).exists()
+                    if to and not reached[asked]:
+                        raise ValidationError(refusal(to, row.letter, organisation))
                     stop(row, start)
                     if to:
                         give(algorithm, to, row.letter, row.scope, start, until=until, by=by)
@@ -91,16 +98,16 @@ class TeamSource:
             .select_related("algorithm__organisation", "discipline")
             .order_by("algorithm", "pk")
         )
+        handed_over = 0
         for member in members:
+            start, until = max(moment, member.since), member.until
+            if until is not None and until <= start:
+                continue
             leave(member, moment, by=by)
-            there = TeamMember.objects.filter(algorithm=member.algorithm, discipline=member.discipline, until=None)
-            if to and not there.filter(person=to).exists():
-                start = max(moment, member.since)
-                try:
-                    join(member.algorithm, to, member.discipline, member.task, since=start, by=by)
-                except ValidationError as error:
-                    raise ValidationError({"successor": error.messages}) from error
-        return len(members)
+            if to and not is_member(member.algorithm, to, member.discipline, start, until):
+                join(member.algorithm, to, member.discipline, member.task, since=start, until=until, by=by)
+            handed_over += 1
+        return handed_over
 
 
 @dataclass
@@ -148,7 +155,7 @@ class WorkSource:
         for organisation in {getattr(row, self.owner) if self.owner == "organisation" else row.algorithm.organisation
                              for row in rows}:  # fmt: skip
             if to and not organisation.people(WORKING).filter(pk=to.pk).exists():
-                raise ValidationError({"successor": refusal(to, NEEDED[1], organisation)})
+                raise ValidationError(refusal(to, NEEDED[1], organisation))
         changed = reassign(rows, {"assignee": to}, by=by)
         compliance.recount(algorithms)
         return changed
@@ -215,7 +222,10 @@ def hand_over(
         before = _vacant(organisation, concerned)
         for source in leaving.sources:
             if source.name in numbers:
-                source.hand_over(sorted(numbers[source.name]), to, moment, by=by)
+                try:
+                    source.hand_over(sorted(numbers[source.name]), to, moment, by=by)
+                except ValidationError as error:  # on a field of its own, or on none
+                    raise ValidationError({"successor": error.messages}) from error
         vacant = [] if moment > timezone.now() else sorted(_vacant(organisation, concerned) - before)
         audit_trail.record(
             "person.handed_over",
@@ -227,9 +237,29 @@ def hand_over(
             },
             organisation=organisation,
         )
+        if to and to != by:
+            _tell(to, person, organisation, len(chosen), moment, by=by)
     if moment > timezone.now() and to is None:
         vacant = [f"{holding.where}: {holding.what}" for holding in chosen]
     return Summary(chosen, vacant)
+
+
+def _tell(to: User, person: User, organisation: Organisation, number: int, moment: datetime, *, by: User) -> None:
+    tell(
+        [to],
+        Notification.Kind.ASSIGNED,
+        key=f"handed_over:{person.pk}:{timezone.now().isoformat()}",
+        details={
+            "sentence": "handed_over",
+            "who": str(by),
+            "what": str(person),
+            "where": organisation.name,
+            "since": timezone.localdate(moment).isoformat(),
+            "number": number,
+        },
+        url=reverse("my-work"),
+        # Without the organisation: whoever takes over may have a role only below it.
+    )
 
 
 def _concerned(numbers: dict[str, list[int]]) -> Sequence[Algorithm]:
@@ -248,10 +278,10 @@ def _vacant(organisation: Organisation, algorithms: Sequence[Algorithm]) -> set[
     """
     found = {_("function %(name)s") % {"name": position} for position in
              Position.objects.filter(organisation__in=reach(organisation)).vacant()}  # fmt: skip
+    vacant = vacancies(algorithms)
     for algorithm in algorithms:
-        vacancies = vacancies_of(algorithm)
-        whole = next((missing for scope, missing in vacancies if scope is None), ())
-        for scope, missing in vacancies:
+        whole = next((missing for scope, missing in vacant[algorithm.pk] if scope is None), ())
+        for scope, missing in vacant[algorithm.pk]:
             if scope and set(missing) <= set(whole):
                 continue
             letters = ", ".join(str(letter.label).partition(":")[0] for letter in missing)

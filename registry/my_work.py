@@ -9,14 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
-from django.db.models import CharField, Count, DateField, Exists, F, OuterRef, Q, Value
+from django.db.models import CharField, Count, DateField, F, Q, Value
 from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from governance.models import Membership, Organisation, PolicyVersion, Position, User
 from governance.permissions import REGISTRAR
-from registry.models import Algorithm, Complaint, Letter, Responsibility
+from registry.models import Algorithm, Complaint, Letter
 from registry.work_lines import SOURCES, Line, Section, Source, lines
 
 Role = Membership.Role
@@ -74,11 +73,11 @@ class Desk:
 
     def rows(self, section: str) -> Any:
         """(source, key, day) of a section's rows, the earliest day first and what has none last."""
-        return _union(
-            arm.rows.order_by().values(in_source=_text(arm.source), key=F("pk"), day=arm.day)
-            for arm in self.arms
-            if arm.section == section
-        ).order_by(F("day").asc(nulls_last=True), "in_source", "key")
+        arms = [arm for arm in self.arms if arm.section == section]
+        if not arms:
+            return Algorithm.objects.none()
+        parts = (arm.rows.order_by().values(in_source=_text(arm.source), key=F("pk"), day=arm.day) for arm in arms)
+        return _union(parts).order_by(F("day").asc(nulls_last=True), "in_source", "key")
 
     def first(self, number: int) -> dict[str, list[Line]]:
         """The first rows of each section that has any; a query per section, and one for each table shown."""
@@ -98,30 +97,19 @@ def _union(parts: Iterable[Any]) -> Any:
     return first.union(*others, all=True) if others else first
 
 
-def without_somebody_responsible(algorithms: "models.QuerySet[Algorithm]") -> "models.QuerySet[Algorithm]":
-    """Those that have nobody accountable, or nobody responsible, for the whole."""
-    whole = Responsibility.objects.current().filter(
-        algorithm=OuterRef("pk"), phase=None, requirement=None, measure=None
-    )
-    return algorithms.filter(
-        ~Exists(whole.filter(letter=Letter.ACCOUNTABLE)) | ~Exists(whole.filter(letter=Letter.RESPONSIBLE))
-    )
-
-
 def my_desk(person: User, within: Organisation | None = None) -> Desk:
     """What waits for this person, in the organisations they see (or in `within` and below it)."""
     visible = _below(Organisation.objects.visible_to(person), within)
     registered = _below(Organisation.objects.where_member_holds(person, REGISTRAR), within)
-    managed = _below(Organisation.objects.where_member_holds(person, [Role.MANAGER]), within)
     served = _below(Organisation.objects.where_member_holds(person, [Role.OFFICER]), within)
-    alone = PolicyVersion.authors.through.objects.filter(policyversion=OuterRef("pk"))
-    only_mine = Exists(alone.filter(user=person)) & ~Exists(alone.exclude(user=person))
+    unowned = _owned("version", registered).due_for_review().unowned()
     mine = Q(authors=person) | Q(submitted_by=person)
     drafts = PolicyVersion.objects.filter(pk__in=_in_review(visible).filter(mine).values("pk"))
     return Desk(
         [
             *_work(visible, person),
-            *_decisions(registered, managed, served, person, only_mine),
+            Arm(Section.OVERDUE, "version", unowned, F("review_date")),
+            *_decisions(registered, visible, served, person),
             *_claims(visible, Section.WAITING, lambda rows: rows.filter(claimed_by=person)),
             Arm(Section.WAITING, "version", drafts, TruncDate("submitted_at")),
             Arm(Section.WAITING, "proposal", _proposals(visible).filter(proposed_by=person), TruncDate("proposed")),
@@ -146,9 +134,9 @@ def everybodys(organisations: Any) -> list[Arm]:
     complaints = Complaint.objects.unhandled().filter(organisation__in=organisations, handler=None)
     algorithms = Algorithm.objects.filter(organisation__in=organisations)
     return [
-        *_decisions(organisations, organisations, organisations, None, None),
+        *_decisions(organisations, organisations, organisations, None),
         Arm(Section.VACANT, "position", Position.objects.vacant().filter(organisation__in=organisations)),
-        Arm(Section.VACANT, "algorithm", without_somebody_responsible(algorithms)),
+        Arm(Section.VACANT, "algorithm", algorithms.vacant()),
         Arm(unassigned, "algorithm", algorithms.filter(compliance__unassigned__gt=0), F("compliance__next_due")),
         *(
             Arm(unassigned, source, _owned(source, organisations).open().unassigned(), due)
@@ -214,15 +202,15 @@ def _proposals(organisations: Any) -> Any:
     return _owned("proposal", organisations).undecided()
 
 
-def _decisions(verified: Any, adopted: Any, triaged: Any, person: User | None, barred: Any) -> list[Arm]:
+def _decisions(verified: Any, adopted: Any, triaged: Any, person: User | None) -> list[Arm]:
     """Claims to verify, policies to adopt and proposals to triage, each in the organisations where they are decided.
 
-    Nobody (`person`) verifies a claim of their own, nor adopts a text of which they are the only author (`barred`).
+    Of a person only what they may decide: nobody verifies a claim of their own.
     """
-    texts = _in_review(adopted)
+    texts = _owned("version", adopted).waiting_for(person) if person else _in_review(adopted)
     return [
         *_claims(verified, Section.DECISION, lambda rows: rows.exclude(claimed_by=person) if person else rows),
-        Arm(Section.DECISION, "version", texts.exclude(barred) if person else texts, TruncDate("submitted_at")),
+        Arm(Section.DECISION, "version", texts, TruncDate("submitted_at")),
         Arm(Section.DECISION, "proposal", _proposals(triaged), TruncDate("proposed")),
     ]
 

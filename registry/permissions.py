@@ -7,11 +7,11 @@ from governance.permissions import (
     EVERY_ROLE,
     REGISTRAR,
     WORKING,
-    holds,
+    holds_over,
     in_organisation,
+    is_visible,
     may_do_work,
     may_verify,
-    organisation_of,
     rule,
 )
 from registry.models import Algorithm, Letter, Responsibility
@@ -25,28 +25,24 @@ def _has_the_whole(user: User, record: Any, *letters: str) -> bool:
     rows = Responsibility.objects.current().for_the_whole().filter(person=user, letter__in=letters)
     if record is not None:
         rows = rows.filter(algorithm=algorithm)
-    return rows.exists() and holds(user, WORKING, organisation_of(record))
+    return rows.exists() and holds_over(user, WORKING, record)
 
 
 def may_assign(user: User, record: Any) -> bool:
     """Officers and managers say who is responsible, and so does whoever answers for the whole algorithm."""
-    return holds(user, REGISTRAR, organisation_of(record)) or _has_the_whole(user, record, Letter.ACCOUNTABLE)
+    return holds_over(user, REGISTRAR, record) or _has_the_whole(user, record, Letter.ACCOUNTABLE)
 
 
 def leads_the_work(user: User, record: Any) -> bool:
     """Officers and managers, and whoever answers for the whole algorithm or does it."""
-    return holds(user, REGISTRAR, organisation_of(record)) or _has_the_whole(
-        user, record, Letter.ACCOUNTABLE, Letter.RESPONSIBLE
-    )
+    return holds_over(user, REGISTRAR, record) or _has_the_whole(user, record, Letter.ACCOUNTABLE, Letter.RESPONSIBLE)
 
 
 def may_handle(user: User, record: Any) -> bool:
     """Officers and managers handle any complaint of their organisation; a contributor those that are theirs."""
-    if holds(user, REGISTRAR, organisation_of(record)):
+    if holds_over(user, REGISTRAR, record):
         return True
-    return getattr(record, "handler_id", None) == user.pk and holds(
-        user, frozenset({Role.CONTRIBUTOR}), organisation_of(record)
-    )
+    return getattr(record, "handler_id", None) == user.pk and holds_over(user, frozenset({Role.CONTRIBUTOR}), record)
 
 
 rule("registry.view_algorithm", answer=in_organisation(*EVERY_ROLE))
@@ -60,6 +56,7 @@ rule("registry.view_organisation_work", answer=in_organisation(*REGISTRAR, Role.
 rule("registry.assess_requirement", "registry.record_measure", answer=may_do_work)
 rule("registry.verify_requirement", answer=may_verify)
 rule("registry.add_proposal", answer=in_organisation(*EVERY_ROLE))
+rule("registry.view_proposal", answer=is_visible)
 rule("registry.decide_proposal", answer=in_organisation(*REGISTRAR))
 rule("registry.add_complaint", "registry.assign_complaint", answer=in_organisation(*REGISTRAR))
 rule("registry.change_complaint", answer=may_handle)
@@ -73,7 +70,6 @@ for kind in (
     "importedrow",
     "involvement",
     "measurestatus",
-    "proposal",
     "racidefault",
     "recommendation",
     "requirementassessment",

@@ -18,6 +18,7 @@ from governance.models import LifecyclePhase, Organisation, Position, RoleAssign
 from registry.classifying import hold
 from registry.models import Algorithm, Classification, Letter, RaciDefault, Responsibility
 from registry.responsibilities import DOING, eligible, give, name_of, recorded
+from registry.responsibility_notices import tell_of
 
 
 def defaults_of(organisation: Organisation) -> "models.QuerySet[RaciDefault]":
@@ -95,7 +96,7 @@ class Proposed:
         return name_of(self.phase)
 
 
-def proposals_for(algorithm: Algorithm) -> list[Proposed]:
+def proposed_responsibilities(algorithm: Algorithm) -> list[Proposed]:
     """What the defaults propose for the algorithm and is not so yet; deputies are not proposed."""
     classification = Classification.objects.current().filter(algorithm=algorithm).first()
     groups = {"", classification.risk_group} if classification else {""}
@@ -107,7 +108,7 @@ def proposals_for(algorithm: Algorithm) -> list[Proposed]:
     if not defaults:
         return []
     holders: dict[int, list[User]] = {}
-    assignments = RoleAssignment.objects.current().filter(
+    assignments = RoleAssignment.objects.filling().filter(
         position__in={row.position_id for row in defaults}, is_deputy=False
     )
     for assignment in assignments.select_related("person").order_by("since", "pk"):
@@ -143,12 +144,13 @@ def accept(algorithm: Algorithm, keys: Iterable[str], *, by: User) -> int:
     wanted = set(keys)
     with transaction.atomic():
         hold([algorithm.pk])
-        chosen = [proposed for proposed in proposals_for(algorithm) if proposed.key in wanted]
+        chosen = [proposed for proposed in proposed_responsibilities(algorithm) if proposed.key in wanted]
         accountable = [proposed.phase for proposed in chosen if proposed.letter == Letter.ACCOUNTABLE]
         if len(accountable) != len({phase.pk if phase else None for phase in accountable}):
             raise ValidationError(_("A scope has one Accountable: choose one person for each."))
         moment = timezone.now()
-        with recorded(algorithm, moment):
+        with recorded(algorithm, moment) as given:
             for proposed in chosen:
                 give(algorithm, proposed.person, proposed.letter, proposed.phase, moment, by=by)
+        tell_of(given, moment, by=by)
     return len(chosen)

@@ -15,7 +15,6 @@ from governance.permissions import REGISTRAR
 from governance.reminders import AHEAD, notices, stage, work_notices
 from registry.classifying import current_tree
 from registry.models import Algorithm, Classification, Complaint, MeasureStatus, Proposal, RequirementAssessment
-from registry.my_work import without_somebody_responsible
 
 Role = Membership.Role
 
@@ -48,7 +47,7 @@ def vacant_algorithms(on: date) -> int:
     managers = Nearest([Role.MANAGER])
 
     def found() -> Iterator[Notification]:
-        for organisation, number in _per_organisation(without_somebody_responsible(Algorithm.objects.all())):
+        for organisation, number in _per_organisation(Algorithm.objects.vacant()):
             yield from notices(
                 managers.to(organisation),
                 Kind.VACANCY,

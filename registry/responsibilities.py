@@ -3,8 +3,8 @@
 A letter is for a scope: the whole algorithm, a phase, a requirement or a measure. The rule: a phase without an
 Accountable or a Responsible of its own has that of the whole algorithm. A requirement or measure without one has that
 of its phase, where it is in one phase only, and else that of the whole. A scope is vacant when after that there is no
-Accountable or no Responsible; the scopes that count are the whole, and each phase from 1 on. Whoever is deactivated
-fills nothing.
+Accountable or no Responsible; the scopes that count are the whole, and each phase from 1 on. Whoever has left the
+organisation fills nothing.
 
 A scope has one Accountable: giving that letter to a second person ends the first. Every verb writes one event per
 person and scope whose letters change, from what to what.
@@ -14,7 +14,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -25,9 +26,12 @@ from django.utils.translation import gettext as _
 from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import LifecyclePhase, Measure, Organisation, Requirement, User
+from governance.models.periods import start_of
+from governance.notifying import in_each_language
 from governance.permissions import WORKING
 from registry.classifying import hold
 from registry.models import Algorithm, Letter, Responsibility
+from registry.responsibility_notices import Given, tell_of
 
 Scope = LifecyclePhase | Requirement | Measure | None
 
@@ -48,7 +52,7 @@ def beginning_of(day: date) -> datetime:
     today = timezone.localdate()
     if day < today:
         raise ValidationError(_("Choose today or a later day."))
-    return timezone.now() if day == today else timezone.make_aware(datetime.combine(day, time.min))
+    return timezone.now() if day == today else start_of(day)
 
 
 def eligible(organisation: Organisation, letter: str) -> "models.QuerySet[User]":
@@ -86,8 +90,10 @@ def assign(
         hold([algorithm.pk])
         moment = _from(since)
         _check(algorithm, person, letter, scope)
-        with recorded(algorithm, moment):
-            return give(algorithm, person, letter, scope, moment, by=by)
+        with recorded(algorithm, moment) as given:
+            row = give(algorithm, person, letter, scope, moment, by=by)
+        tell_of(given, moment, by=by)
+    return row
 
 
 def assign_in_bulk(algorithms: Sequence[Algorithm], person: User, letter: str, *, by: User) -> None:
@@ -105,9 +111,12 @@ def assign_in_bulk(algorithms: Sequence[Algorithm], person: User, letter: str, *
         if refused := [str(algorithm) for algorithm in algorithms if not reached[algorithm.organisation_id]]:
             sentence = _("%(person)s has no role for it in the organisation of: %(algorithms)s.")
             raise ValidationError({"person": sentence % {"person": person, "algorithms": ", ".join(refused)}})
+        new: list[Given] = []
         for algorithm in algorithms:
-            with recorded(algorithm, moment):
+            with recorded(algorithm, moment) as given:
                 give(algorithm, person, letter, None, moment, by=by)
+            new += given
+        tell_of(new, moment, by=by)
 
 
 def end(responsibility: Responsibility, moment: datetime | None = None, *, by: User) -> None:
@@ -189,10 +198,14 @@ def stop(row: Responsibility, moment: datetime) -> None:
 
 
 @contextmanager
-def recorded(algorithm: Algorithm, moment: datetime) -> Iterator[None]:
-    """Records what changes inside: one event for each person and scope whose letters from `moment` on change."""
+def recorded(algorithm: Algorithm, moment: datetime) -> Iterator[list[Given]]:
+    """Records what changes inside: one event for each person and scope whose letters from `moment` on change.
+
+    The list has, after that, who became Accountable or Responsible: for `tell_of`.
+    """
     before = _letters_from(algorithm, moment)
-    yield
+    given: list[Given] = []
+    yield given
     after = _letters_from(algorithm, moment)
     for cell, (row, _letters) in {**before, **after}.items():
         old, new = (in_order(found[cell][1]) if cell in found else "" for found in (before, after))
@@ -202,6 +215,14 @@ def recorded(algorithm: Algorithm, moment: datetime) -> Iterator[None]:
                 changes["from"] = [None, timezone.localdate(moment).isoformat()]
             label = f"{row.person}: {name_of(row.scope)}"
             audit_trail.record("responsibility.changed", algorithm, changes, label=label)
+            if new_ones := in_order((set(new) - set(old)) & set(NEEDED)):
+                what = in_each_language(partial(_in_words, new_ones, row.scope))
+                given.append(Given(row.person, algorithm, what))
+
+
+def _in_words(letters: str, scope: Scope) -> str:
+    names = (str(Letter(letter).label).partition(":")[0] for letter in letters)
+    return f"{', '.join(names)} – {name_of(scope)}"
 
 
 def _letters_from(algorithm: Algorithm, moment: datetime) -> dict[tuple[Any, ...], tuple[Responsibility, set[str]]]:
@@ -274,7 +295,7 @@ def set_matrix(algorithm: Algorithm, cells: Mapping[Cell, str], *, seen: str, by
         _check_matrix(algorithm, stands, changed, people)
         phases = {phase.pk: phase for phase in stands.phases}
         moment = timezone.now()
-        with recorded(algorithm, moment):
+        with recorded(algorithm, moment) as given:
             held = Responsibility.objects.as_of(moment).filter(algorithm=algorithm, requirement=None, measure=None)
             for row in held:
                 if row.letter not in changed.get((row.phase_id, row.person_id), row.letter):
@@ -283,6 +304,7 @@ def set_matrix(algorithm: Algorithm, cells: Mapping[Cell, str], *, seen: str, by
                 for letter in set(new) - set(stands.letters.get((phase, person), "")):
                     scope = phases[phase] if phase else None
                     give(algorithm, people[person], letter, scope, moment, by=by)
+        tell_of(given, moment, by=by)
     return len(changed)
 
 
@@ -324,17 +346,11 @@ class Vacancy(NamedTuple):
 
 def vacancies_of(algorithm: Algorithm) -> list[Vacancy]:
     """The vacant scopes of the algorithm, each with what is missing."""
-    return _vacancies([algorithm])[algorithm.pk]
+    return vacancies([algorithm])[algorithm.pk]
 
 
-def vacancies(organisations: "models.QuerySet[Organisation]") -> list[tuple[Algorithm, list[Vacancy]]]:
-    """The algorithms of these organisations that have a vacant scope, by name, each with its vacancies; 3 queries."""
-    algorithms = list(Algorithm.objects.filter(organisation__in=organisations).vacant().select_related("organisation"))
-    found = _vacancies(algorithms)
-    return [(algorithm, found[algorithm.pk]) for algorithm in algorithms]
-
-
-def _vacancies(algorithms: Sequence[Algorithm]) -> dict[int, list[Vacancy]]:
+def vacancies(algorithms: Sequence[Algorithm]) -> dict[int, list[Vacancy]]:
+    """The key of each of these algorithms with its vacant scopes, in two queries."""
     filled: dict[int, set[tuple[int | None, str]]] = {algorithm.pk: set() for algorithm in algorithms}
     rows = Responsibility.objects.filling().filter(algorithm__in=filled, requirement=None, measure=None)
     for algorithm, phase, letter in rows.values_list("algorithm", "phase", "letter"):

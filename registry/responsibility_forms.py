@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance.forms import DateInput, name_the_blank
+from governance.forms import DateInput, SeenForm, name_the_blank
 from governance.leaving import Holding
 from governance.models import LifecyclePhase, Measure, Membership, Organisation, Position, Requirement, User
 from governance.permissions import WORKING
@@ -174,7 +174,7 @@ class TaskForm(forms.Form):
     task = forms.CharField(label=gettext_lazy("What they do"), max_length=200, required=False)
 
 
-class InvolvementForm(forms.ModelForm):
+class InvolvementForm(SeenForm, forms.ModelForm):
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -230,7 +230,7 @@ class HandoverForm(forms.Form):
         if any(one.at_once for one in holdings):
             self.fields["day"].help_text = _(
                 "Responsibilities, functions and places in a team go over on this day. Work on requirements and "
-                "measures goes over at once, whatever day you choose."
+                "measures, policies and complaints go over at once, whatever day you choose."
             )
 
     def clean_day(self) -> Any:

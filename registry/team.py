@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,11 +25,13 @@ def join(
     task: str = "",
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     by: User,
 ) -> TeamMember:
-    """The person works on the algorithm in that discipline from `since` (now, or later) on.
+    """The person works on the algorithm in that discipline from `since` (now, or later) up to `until`.
 
-    Raises `ValidationError` for somebody without a role here, or who is in the team in that discipline already.
+    An earlier place of theirs ends first. Raises `ValidationError` for somebody without a role here, or who is in the
+    team in that discipline already.
     """
     with transaction.atomic():
         hold([algorithm.pk])
@@ -36,18 +39,31 @@ def join(
             names = {"person": person, "organisation": algorithm.organisation}
             raise ValidationError({"person": _("%(person)s has no role in %(organisation)s.") % names})
         same = TeamMember.objects.unended().filter(algorithm=algorithm, person=person, discipline=discipline)
-        if same.filter(until=None).exists():
+        start = max([since or timezone.now(), *same.exclude(until=None).values_list("until", flat=True)])
+        if is_member(algorithm, person, discipline, start, until):
             raise ValidationError({"person": _("%(person)s is in the team for this already.") % {"person": person}})
         member = TeamMember.objects.create(
             algorithm=algorithm,
             person=person,
             discipline=discipline,
             task=task.strip(),
-            since=max([since or timezone.now(), *same.values_list("until", flat=True)]),
+            since=start,
+            until=until,
             by=by,
         )
         _record("team.joined", member, {"task": [None, member.task]}, member.since)
     return member
+
+
+def is_member(
+    algorithm: Algorithm, person: User, discipline: Discipline, since: datetime, until: datetime | None
+) -> bool:
+    """Whether the person has a place in the team in that discipline without an end, or one that covers that time."""
+    there = TeamMember.objects.filter(algorithm=algorithm, person=person, discipline=discipline)
+    lasting = Q(until=None)
+    if until is not None:
+        lasting |= Q(since__lte=since, until__gte=until)
+    return there.filter(lasting).exists()
 
 
 def give_task(member: TeamMember, task: str, *, by: User) -> TeamMember:
@@ -119,15 +135,14 @@ class Staffing:
 
 def staffing_of(algorithm: Algorithm) -> list[Staffing]:
     """The four disciplines, each with who fills it: team members, and whoever does something for the algorithm and
-    holds a function of that discipline. Being informed does not count, nor does an account that is not active."""
+    holds a function of that discipline. Being informed does not count, nor does whoever has left."""
     found = {discipline.pk: Staffing(discipline) for discipline in Discipline.objects.all()}
-    members = TeamMember.objects.current().filter(algorithm=algorithm, person__is_active=True)
+    members = TeamMember.objects.filling().filter(algorithm=algorithm)
     for member in members.select_related("person").order_by("person__name", "pk"):
         found[member.discipline_id].members.append(member.person)
     doing = Responsibility.objects.current().filter(algorithm=algorithm).exclude(letter=Letter.INFORMED)
-    functions = RoleAssignment.objects.current().filter(
+    functions = RoleAssignment.objects.filling().filter(
         person__in=doing.order_by().values("person"),
-        person__is_active=True,
         position__organisation__in=algorithm.organisation.above,
         position__ended=None,
         position__discipline__isnull=False,
@@ -137,6 +152,13 @@ def staffing_of(algorithm: Algorithm) -> list[Staffing]:
         if held.person not in staffing.members:
             staffing.holders.append((held.person, held.position))
     return list(found.values())
+
+
+def people_of(algorithm: Algorithm) -> QuerySet[User]:
+    """The active people who are in the team now, or have a letter for the algorithm or for anything in it."""
+    members = TeamMember.objects.current().filter(algorithm=algorithm).order_by().values("person")
+    responsible = Responsibility.objects.current().filter(algorithm=algorithm).order_by().values("person")
+    return User.objects.filter(Q(pk__in=members) | Q(pk__in=responsible), is_active=True)
 
 
 # Stakeholders

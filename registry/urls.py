@@ -43,7 +43,11 @@ urlpatterns = [
     path(
         "algoritmes/<int:pk>/verantwoordelijkheden/geven/", responsibilities.give, name="algorithm-responsibility-give"
     ),
-    path("algoritmes/<int:pk>/verantwoordelijkheden/voorstel/", responsibilities.proposals, name="algorithm-proposals"),
+    path(
+        "algoritmes/<int:pk>/verantwoordelijkheden/voorstel/",
+        responsibilities.proposed_responsibilities,
+        name="algorithm-proposed-responsibilities",
+    ),
     path(
         "algoritmes/<int:pk>/verantwoordelijkheden/geschiedenis/",
         responsibilities.history,

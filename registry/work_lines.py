@@ -148,7 +148,7 @@ class Line:
                 return f"{record.get_letter_display()} – {scope}"
             case "function":
                 name = record.position.name
-                return gettext("%(name)s (as deputy)") % {"name": name} if record.is_deputy else name
+                return gettext("%(function)s (deputy)") % {"function": name} if record.is_deputy else name
             case "algorithm" if self.section == Section.UNASSIGNED:
                 number = record.compliance.unassigned
                 told = ngettext("%(name)s: %(n)d open piece of work", "%(name)s: %(n)d open pieces of work", number)

@@ -3,17 +3,19 @@
 What belongs to the organisation level alone is inherited by the algorithm, and is not worked on here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
 from governance.conflict import Conflict
-from governance.models import AuditEvent, CatalogueItem, Measure, Requirement, User
+from governance.models import AuditEvent, CatalogueItem, Measure, Notification, Requirement, User
+from governance.notifying import in_each_language, tell
 from governance.permissions import WORKING
 from governance.working import Level, open_row
 from registry import compliance
@@ -82,10 +84,27 @@ def assign_many(
                 rows[subject] = begun.get(pk) or model(algorithm=algorithm, **{model.subject: subject})
         if meanwhile := [subject for subject, seen in subjects.items() if rows[subject].pk != seen]:
             raise Conflict(meanwhile)
+        new = [subject for subject, row in rows.items() if row.assignee != assignee]
         changed = reassign(rows.values(), fields, by=by)
         if changed:
             compliance.recount([algorithm.pk])
+        if assignee and new and assignee != by:
+            _tell_assignee(assignee, algorithm, new, by)
     return changed
+
+
+def _tell_assignee(person: User, algorithm: Algorithm, subjects: Sequence[Requirement | Measure], by: User) -> None:
+    details: dict[str, Any] = {"sentence": "assigned_many", "number": len(subjects)}
+    if len(subjects) == 1:
+        details = {"sentence": "assigned", "what": in_each_language(subjects[0].__str__)}
+    tell(
+        [person],
+        Notification.Kind.ASSIGNED,
+        key=f"assigned:{algorithm.pk}:{timezone.now().isoformat()}",
+        details=details | {"who": str(by), "where": str(algorithm)},
+        url=reverse("my-work"),
+        organisation=algorithm.organisation,
+    )
 
 
 def reassign(rows: Iterable[Any], fields: Mapping[str, Any], *, by: User) -> int:

@@ -274,7 +274,8 @@ class PositionFactory(DjangoModelFactory):
 
 def holder(position: governance.Position, **fields) -> governance.RoleAssignment:
     """Somebody who holds the function, or (`is_deputy`) stands in for whoever does."""
-    return governance.RoleAssignment.objects.create(position=position, **{"person": UserFactory(), **fields})
+    person = fields.pop("person", None) or member("reader", position.organisation)
+    return governance.RoleAssignment.objects.create(position=position, person=person, **fields)
 
 
 def policy_in_force(organisation: governance.Organisation, title: str, **version) -> governance.Policy:

@@ -221,7 +221,8 @@ def add_policies(world: World) -> None:
     factories.PolicyVersionFactory(policy=reviewed, status="in_review", authors=[world.operator])
     version = factories.PolicyVersionFactory(policy=adopted, status="adopted")
     ReadingRequest.objects.create(policy_version=version, person=world.assigned)
-    kept = stored_files.store(SimpleUploadedFile("nota.txt", b"Tekst."))
+    with stored_files.stored(SimpleUploadedFile("nota.txt", b"Tekst.")) as kept:
+        pass
     world.records |= {
         "policy": policy,
         "reviewed_policy": reviewed,

@@ -8,9 +8,9 @@ from django.utils import translation
 
 from governance import audit_trail
 from governance.models import AuditEvent
+from governance.timeline import changed_fields
 from registry.models import Algorithm
 from registry.registering import register, revise
-from registry.templatetags.registry import changed_fields
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def test_a_filter_that_makes_no_sense_is_an_error_above_an_empty_list(client, or
 
     assert list(answer.context["filter"].errors) == [query.split("=")[0]]
     assert list(answer.context["page"]) == []
-    assert answer.context["is_filtered"]
+    assert answer.context["filter"].is_filtered
 
 
 def test_rights_flow_down_the_tree_and_not_up(client, organisation):
@@ -293,7 +293,7 @@ def test_a_change_is_told_in_words_with_local_time_and_without_what_says_nothing
     }
 
     with translation.override("en"):
-        told = changed_fields(AuditEvent(changes=changes))
+        told = changed_fields(AuditEvent(subject_type="registry.algorithm", changes=changes))
 
     assert told == [
         ("Outcome", "Applies", "Does not apply"),

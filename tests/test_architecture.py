@@ -57,6 +57,14 @@ def test_governance_never_imports_registry():
     assert importers(governance, r"registry(\..*)?") == []
 
 
+def test_templates_of_governance_use_nothing_of_the_register():
+    """What the register says on their pages it puts there itself: `overview.panels`, `timeline.tells`."""
+    borrowing = re.compile(r"{%\s*(include|extends)\s+.registry/|{%\s*load\b[^%]*\bregistry\b")
+    templates = [*(PROJECT / "templates" / "governance").rglob("*.html"), *(PROJECT / "templates").glob("*.html")]
+
+    assert [str(path.relative_to(PROJECT)) for path in templates if borrowing.search(path.read_text("utf-8"))] == []
+
+
 @pytest.mark.parametrize("app", ["governance", "registry"])
 def test_models_import_no_views_forms_api_or_admin(app):
     models = python_files(f"{app}/models")

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from governance.conflict import Conflict
 from governance.models import AuditEvent
+from governance.notifying import sentence
 from registry import compliance, working
 from registry.models import MeasureStatus, RequirementAssessment, Responsibility
 from registry.registering import register
@@ -67,6 +68,24 @@ def test_one_row_is_written_and_one_event_for_each_item(algorithm, as_somebody, 
     assert MeasureStatus.objects.get().assignee == colleague
     assert AuditEvent.objects.first().changes == {"assignee": [None, str(colleague)], "due": [None, "2027-03-01"]}
     assert list(compliance.differences()) == []
+
+
+def test_who_gets_the_work_is_told_in_one_line(algorithm, as_somebody, requirements, colleague):
+    first, second, third = requirements
+
+    working.assign_many(algorithm, {first: None}, {"assignee": colleague}, by=as_somebody)
+    row = RequirementAssessment.objects.get()
+    working.assign_many(
+        algorithm, {first: row.pk, second: None, third: None}, {"assignee": colleague, "due": DUE}, by=as_somebody
+    )
+    now = RequirementAssessment.objects.current().get(requirement=first)
+    working.assign_many(algorithm, {first: now.pk}, {"assignee": as_somebody}, by=as_somebody)
+
+    assert [(told.kind, sentence(told)) for told in colleague.notifications.order_by("pk")] == [
+        ("assigned", f"{as_somebody} wijst je dit toe: {first} (Ordenen)"),
+        ("assigned", f"{as_somebody} wijst je vereisten en maatregelen van Ordenen toe. Aantal: 2"),
+    ]
+    assert not as_somebody.notifications.exists()
 
 
 def test_a_verified_claim_stays_a_verified_claim(algorithm, as_somebody, requirements, colleague):

@@ -307,3 +307,79 @@ def test_a_comment_on_a_record_that_belongs_to_nobody_is_an_error_of_ours(as_som
 def test_the_verb_refuses_an_empty_comment(as_somebody, algorithm):
     with pytest.raises(ValidationError):
         commenting.comment(algorithm, " \n ", by=as_somebody)
+
+
+# At the level of the organisation
+
+
+@pytest.fixture
+def records(as_somebody, organisation, requirement):
+    """Everything of an organisation that can be commented on: (name, record, part, the page)."""
+    policy = factories.PolicyFactory(organisation=organisation, title="Algoritmebeleid")
+    version = factories.PolicyVersionFactory(policy=policy)
+    position = factories.PositionFactory(organisation=organisation, name="Algoritmefunctionaris")
+    tracked, measure = (
+        factories.phase_zero("woo-98", slug="woo-98"),
+        factories.phase_zero_measure("org-98", slug="org-98"),
+    )
+    return [
+        ("beleid", policy, None, policy.get_absolute_url()),
+        ("beleid", policy, version, version.get_absolute_url()),
+        ("organisatie", organisation, tracked, reverse("organisation-requirement", args=[organisation.slug, "woo-98"])),
+        ("organisatie", organisation, measure, reverse("organisation-measure", args=[organisation.slug, "org-98"])),
+        ("functie", position, None, reverse("position", args=[organisation.slug, position.pk])),
+    ]
+
+
+def test_policies_versions_functions_and_the_organisations_own_work_can_be_commented_on(client, as_somebody, records):
+    client.force_login(as_somebody)
+
+    for number, (kind, record, part, page) in enumerate(records):
+        answer = send(client, record, kind=kind, text=f"Nummer {number}.", part=commenting.part_code(part))
+
+        written = Comment.objects.get(text=f"Nummer {number}.")
+        assert answer.url == f"{page}#comment-{written.pk}"
+        html = look_at(client, page)
+        assert [n for n in range(len(records)) if f"<p>Nummer {n}.</p>" in html] == [number]
+        assert AuditEvent.objects.about(record).filter(verb="comment.added").exists()
+
+
+def test_a_comment_on_a_version_is_told_in_the_history_of_its_policy(client, as_somebody, records):
+    _kind, policy, version, _page = records[1]
+    client.force_login(as_somebody)
+
+    written = commenting.comment(policy, "Klopt dit?", part=version, by=as_somebody)
+
+    assert written.label == str(version)
+    assert f"plaatste een opmerking bij {version}" in look_at(client, policy.get_absolute_url())
+
+
+@pytest.mark.parametrize("part", ["", "requirement:999999", "requirement:x", "policyversion:1", "nonsense"])
+def test_there_is_nothing_to_say_about_an_organisation_but_its_work(client, as_somebody, records, part, organisation):
+    client.force_login(as_somebody)
+
+    assert send(client, organisation, kind="organisatie", text="Zo.", part=part).status_code == 404
+
+
+def test_what_the_organisation_does_not_work_on_is_no_part_of_it(client, as_somebody, organisation, requirement):
+    """Neither is anything of a department, whose work is arranged above it."""
+    department = factories.OrganisationFactory(parent=organisation, kind="department")
+    tracked = factories.phase_zero("woo-98", slug="woo-98")
+    client.force_login(as_somebody)
+
+    for record, item in ((organisation, requirement), (department, tracked)):
+        answer = send(client, record, kind="organisatie", text="Zo.", part=f"requirement:{item.pk}")
+        assert answer.status_code == 404
+
+
+def test_a_department_reads_a_policy_from_above_without_what_is_said_about_it(client, as_somebody, organisation):
+    policy = factories.PolicyFactory(organisation=organisation)
+    factories.PolicyVersionFactory(policy=policy, status="adopted")
+    written = commenting.comment(policy, "Onder ons", by=as_somebody)
+    below = factories.member("officer", factories.OrganisationFactory(parent=organisation, kind="department"))
+    client.force_login(below)
+
+    assert "Onder ons" not in look_at(client, policy.get_absolute_url())
+    assert send(client, policy, kind="beleid", text="Zo.").status_code == 403
+    assert client.get(reverse("comment", args=[written.pk])).status_code == 404
+    assert not Comment.objects.visible_to(below).exists()

@@ -405,6 +405,28 @@ def test_the_export_has_the_rows_of_the_list_and_runs_nothing(client, complaint,
     assert "'=HYPERLINK" in rows[1] and ";=" not in rows[1] and ';"=' not in rows[1]
 
 
+def test_taking_the_list_along_is_recorded_as_every_download_is(client, complaint, somebody):
+    client.force_login(somebody)
+
+    client.get(reverse("organisation-complaints-csv", args=[complaint.organisation.slug]))
+
+    event = AuditEvent.objects.about(complaint.organisation).get()
+    assert (event.verb, event.actor, event.changes) == (
+        "organisation.complaints_exported", somebody, {"rows": [None, 1]},
+    )  # fmt: skip
+
+
+def test_a_value_that_does_not_exist_gives_an_empty_list_and_an_empty_file(client, complaint, somebody):
+    client.force_login(somebody)
+    slug = complaint.organisation.slug
+
+    page = client.get(reverse("organisation-complaints", args=[slug]) + "?kind=nonsense")
+    file = client.get(reverse("organisation-complaints-csv", args=[slug]) + "?kind=nonsense")
+
+    assert (list(page.context["page"]), "kind" in page.context["filter"].form.errors) == ([], True)
+    assert len(file.content.decode("utf-8-sig").splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("value", "safe"),
     [

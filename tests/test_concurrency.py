@@ -3,12 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
-from governance import audit_trail, membership
+from governance import audit_trail, group_roles, membership
 from governance.conflict import Conflict
-from governance.models import Membership
+from governance.models import GroupRole, Membership, Organisation
+from governance.organisations import fingerprint, revise_organisation
 from registry import compliance, working
 from registry.models import MeasureStatus, Responsibility
 from registry.registering import register
@@ -94,6 +95,67 @@ def test_of_administrators_who_take_each_other_out_at_once_one_stays():
     assert len(people) == 4
     assert len([result for result in results if isinstance(result, ValidationError)]) == 1
     assert Membership.objects.current().count() == 1
+
+
+def test_of_two_administrators_who_deactivate_each_other_at_once_one_stays():
+    organisation = factories.OrganisationFactory()
+    one, other = (factories.member("administrator", organisation) for _person in range(2))
+
+    def deactivating(person, by):
+        def work():
+            with audit_trail.acting(by, "page"):
+                try:
+                    return membership.deactivate(person, by=by)
+                except PermissionDenied as refusal:
+                    return refusal
+
+        return work
+
+    results = at_once([deactivating(one, other), deactivating(other, one)])
+
+    assert len([result for result in results if isinstance(result, PermissionDenied)]) == 1
+    assert Membership.objects.current().count() == 1
+
+
+def test_a_role_given_by_hand_while_its_group_gives_it_is_given_once():
+    organisation, person = factories.OrganisationFactory(), factories.UserFactory()
+    GroupRole.objects.create(organisation=organisation, group="auditors", role="auditor")
+
+    def by_hand():
+        with audit_trail.acting(None, "command"):
+            try:
+                return membership.give_role(person, organisation, "auditor", by=None)
+            except ValidationError as refusal:
+                return refusal
+
+    def by_group():
+        with audit_trail.acting(None, "command"):
+            return group_roles.follow(person, {"auditors"})
+
+    at_once([by_group, by_hand] * 4)
+
+    assert Membership.objects.filter(user=person).count() == 1
+
+
+def test_organisations_moved_below_each_other_at_once_make_no_circle():
+    rows = [factories.OrganisationFactory() for _number in range(4)]
+
+    def moving(row, parent):
+        def work():
+            with audit_trail.acting(None, "command"):
+                try:
+                    return revise_organisation(row, {"parent": parent}, seen=fingerprint(row), by=None)
+                except ValidationError as refusal:
+                    return refusal
+
+        return work
+
+    results = at_once([moving(row, rows[(number + 1) % len(rows)]) for number, row in enumerate(rows)])
+
+    assert len([result for result in results if isinstance(result, ValidationError)]) == 1
+    tops = Organisation.objects.filter(parent=None)
+    assert sorted(row.depth for row in Organisation.objects.all()) == [0, 1, 2, 3]
+    assert {row.above[0] for row in Organisation.objects.all()} == {tops.get().pk}
 
 
 def test_of_people_saving_the_matrix_at_once_one_succeeds_and_the_others_are_told(algorithm, somebody):

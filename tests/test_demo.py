@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import translation
 
-from governance import commenting, maturity, organisation_level, policies
+from governance import commenting, maturity, organisation_level
 from governance.decision_tree import tree_of
 from governance.models import (
     AuditEvent,
@@ -292,7 +292,7 @@ def test_themes_are_those_of_the_publication_standard(municipality):
 def test_claims_are_verified_waiting_and_returned_and_an_outcome_is_overruled(municipality):
     current = RequirementAssessment.objects.current()
 
-    assert current.verified().count() > 20
+    assert current.exclude(verified_at=None).count() > 20
     assert current.met().filter(verified_at=None).count() > 20
     assert current.exclude(returned_reason="").count() == 3
     assert Applicability.objects.current().exclude(overruling="").count() == 1
@@ -472,7 +472,7 @@ def test_policies_are_there_in_every_state(municipality):
     assert set(Policy.objects.values_list("kind", flat=True)) == set(Policy.Kind.values)
     assert [policy.title for policy in Policy.objects.published()] == ["Algoritmebeleid Rivierwaard"]
     assert PolicyVersion.objects.due_for_review().count() == 1
-    assert list(policies.waiting_for_decision(person("manager@rivierwaard.example")))
+    assert PolicyVersion.objects.waiting_for(person("manager@rivierwaard.example")).exists()
     requests = ReadingRequest.objects.unconfirmed()
     assert 0 < requests.count() < ReadingRequest.objects.count()
 

@@ -12,7 +12,7 @@ from governance.models import Organisation, User
 from registry import demo
 from registry.handover import reach
 from registry.models import Algorithm, Involvement, Responsibility
-from registry.raci_defaults import defaults_of, proposals_for
+from registry.raci_defaults import defaults_of, proposed_responsibilities
 from registry.team import staffing_of
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_the_demo_shows_responsibilities_half_worked_on(client, municipality):
     developer = User.objects.get(email="ontwikkelaar@rivierwaard.example")
 
     assert 2 <= len(vacant) <= 4 and len(algorithms) == 15
-    assert {bool(proposals_for(algorithm)) for algorithm in algorithms} == {True, False}
+    assert {bool(proposed_responsibilities(algorithm)) for algorithm in algorithms} == {True, False}
     assert {any(row.is_missing for row in rows) for rows in staffing} == {True, False}
     assert {row.scope is None for row in Responsibility.objects.all()} == {True, False}
     assert Responsibility.objects.exclude(until=None).exists()
@@ -46,7 +46,7 @@ def test_the_demo_shows_responsibilities_half_worked_on(client, municipality):
         reverse(name, args=[algorithm.pk])
         for algorithm in algorithms
         for name in ("algorithm", "algorithm-responsibilities", "algorithm-responsibilities-edit",
-                     "algorithm-proposals", "algorithm-team", "algorithm-history")
+                     "algorithm-proposed-responsibilities", "algorithm-team", "algorithm-history")
     ]  # fmt: skip
     pages += [
         reverse("handover-person", args=[municipality.slug, developer.pk]),

@@ -8,10 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from governance.conflict import Conflict
 from governance.leaving import holdings
 from governance.models import AuditEvent, OrganisationAssessment, OrganisationMeasureStatus
+from governance.notifying import sentence
 from registry import compliance
 from registry.classifying import decide_all
 from registry.handover import hand_over, reach
@@ -119,6 +121,21 @@ def test_every_change_of_a_handover_is_recorded_and_the_handover_itself(
     assert {event.organisation for event in events} == {organisation}
 
 
+def test_the_successor_is_told_in_one_line(everything, organisation, leaver, successor, manager):
+    hand_over(leaver, organisation, keys(leaver, organisation), successor, timezone.now(), by=manager)
+
+    day = date_format(timezone.localdate(), "j F Y")
+    assert [sentence(told) for told in successor.notifications.all()] == [
+        f"{manager} draagt aan je over wat {leaver} had bij {organisation}, vanaf {day}. Aantal: 7"
+    ]
+
+
+def test_who_hands_over_to_themselves_is_told_nothing(everything, organisation, leaver, manager):
+    hand_over(leaver, organisation, keys(leaver, organisation), manager, timezone.now(), by=manager)
+
+    assert not manager.notifications.exists()
+
+
 def test_what_goes_to_nobody_becomes_vacant(everything, organisation, algorithm, leaver, manager):
     whole = [key for key in keys(leaver, organisation) if key.startswith("responsibility:")]
 
@@ -153,6 +170,20 @@ def test_a_responsibility_that_begins_later_goes_over_from_its_own_beginning(
 
     assert not Responsibility.objects.current().exists()
     assert Responsibility.objects.as_of(begins).get().person == successor
+
+
+@pytest.mark.parametrize(("day", "moves"), [(2, True), (5, False), (20, False)])
+def test_a_place_in_a_team_goes_over_for_the_time_that_is_left_of_it(
+    organisation, algorithm, leaver, successor, manager, as_somebody, day, moves
+):
+    end = timezone.now() + timedelta(days=5)
+    join(algorithm, leaver, factories.DisciplineFactory(), until=end, by=as_somebody)
+    then = end + timedelta(days=day - 5)
+
+    hand_over(leaver, organisation, keys(leaver, organisation), successor, then, by=manager)
+
+    places = set(TeamMember.objects.values_list("person", "until"))
+    assert places == ({(leaver.pk, then), (successor.pk, end)} if moves else {(leaver.pk, end)})
 
 
 def test_what_a_successor_has_already_is_not_given_twice(
@@ -194,6 +225,50 @@ def test_a_successor_who_cannot_have_all_of_it_gets_nothing(
 
     assert list(refused.value.message_dict) == ["successor"]
     assert sources(only_below, organisation) == []
+
+
+@pytest.mark.parametrize("kind", ["function", "policy", "complaint", "team", "responsibility", "work"])
+def test_whatever_a_successor_cannot_have_is_said_about_the_successor(
+    organisation, algorithm, leaver, manager, as_somebody, kind
+):
+    below = factories.member("manager", factories.OrganisationFactory(parent=organisation))
+    match kind:
+        case "function":
+            factories.holder(factories.PositionFactory(organisation=organisation), person=leaver)
+        case "policy":
+            factories.PolicyFactory(organisation=organisation, owner=leaver)
+        case "complaint":
+            factories.ComplaintFactory(algorithm=algorithm, handler=leaver)
+        case "team":
+            join(algorithm, leaver, factories.DisciplineFactory(), by=as_somebody)
+        case "responsibility":
+            assign(algorithm, leaver, "A", by=as_somebody)
+        case "work":
+            factories.open_measure(algorithm, assignee=leaver)
+
+    with pytest.raises(ValidationError) as refused:
+        hand_over(leaver, organisation, keys(leaver, organisation), below, timezone.now(), by=manager)
+
+    assert list(refused.value.message_dict) == ["successor"]
+
+
+def test_handing_over_many_responsibilities_asks_no_more_about_the_successor_and_what_is_vacant(
+    organisation, algorithm, leaver, successor, manager, as_somebody
+):
+    position = factories.PositionFactory(organisation=organisation)
+    factories.holder(position, person=leaver)
+    many = [algorithm, *factories.AlgorithmFactory.create_batch(4, organisation=organisation)]
+    for one in many:
+        for letter in "AR":
+            assign(one, leaver, letter, by=as_somebody)
+
+    with CaptureQueriesContext(connection) as captured:
+        hand_over(leaver, organisation, keys(leaver, organisation), successor, timezone.now(), by=manager)
+
+    asked = [query["sql"] for query in captured]
+    phases = [sql for sql in asked if 'FROM "governance_lifecyclephase"' in sql]
+    people = [sql for sql in asked if 'FROM "governance_user"' in sql]
+    assert (len(phases), len(people)) == (2, 1 + 1)
 
 
 def test_what_is_held_in_other_organisations_stays_out_of_sight_and_in_place(
@@ -246,6 +321,27 @@ def test_the_page_that_asks_says_that_work_goes_over_at_once(
     asked = client.post(address, {"holding": keys(leaver, organisation), "day": day})
 
     assert (asked.context["is_ahead"], len(asked.context["at_once"])) == (True, 4)
+
+
+def test_policies_and_complaints_are_said_to_go_over_at_once(
+    client, organisation, algorithm, manager, leaver, successor, address
+):
+    policy = factories.PolicyFactory(organisation=organisation, owner=leaver)
+    complaint = factories.ComplaintFactory(algorithm=algorithm, handler=leaver)
+    chosen = {"holding": keys(leaver, organisation), "successor": successor.pk, "day": day_ahead(30)}
+
+    page, asked = client.get(address), client.post(address, chosen)
+    client.post(address, chosen | {"confirm": "1"})
+
+    policy.refresh_from_db()
+    complaint.refresh_from_db()
+    assert "klachten gaan meteen over" in page.content.decode()
+    assert (asked.context["n"], len(asked.context["at_once"])) == (2, 2)
+    assert (policy.owner, complaint.handler) == (successor, successor)
+
+
+def day_ahead(number):
+    return timezone.localdate() + timedelta(days=number)
 
 
 def test_changing_ones_mind_loses_nothing(client, everything, organisation, manager, leaver, successor, address):

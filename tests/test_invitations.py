@@ -242,6 +242,20 @@ def test_a_closed_account_is_opened_again_with_a_new_password(client, organisati
     assert "user.reactivated" in AuditEvent.objects.values_list("verb", flat=True)
 
 
+def test_an_account_that_is_opened_again_has_only_the_roles_of_the_invitation(client, organisation):
+    closed = factories.UserFactory(email="sanne@voorbeeld.nl", is_active=False)
+    factories.MembershipFactory(user=closed, role="manager")
+    factories.MembershipFactory(user=closed, organisation=organisation, role="administrator")
+    invite(client, organisation)
+    client.logout()
+
+    client.post(link(), NEW)
+
+    assert list(Membership.objects.unended().filter(user=closed).values_list("organisation", "role")) == [
+        (organisation.pk, role) for role in Invitation.objects.get().roles
+    ]
+
+
 @pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
 def test_a_closed_account_with_rights_over_the_installation_stays_closed(client, organisation, right):
     closed = factories.UserFactory(email="sanne@voorbeeld.nl", is_active=False, **{right: True})

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from governance import audit_trail, literacy
 from governance.models import AuditEvent, Knowledge, Literacy, RoleAssignment, Training, User
+from governance.starter_texts import starters
 from tests import factories
 from tests.well_made_page import look_at
 
@@ -301,6 +302,29 @@ def test_withdrawn_training_counts_no_more_and_stays_readable(client, officer, o
     assert client.get(address("training-withdraw", organisation, training.pk)).status_code == 404
 
 
+def test_department_withdraws_what_its_people_followed_and_not_what_who_left_it_did(client, organisation):
+    """The subject is of the organisation above; only whoever is of the department now is the department's business."""
+    subject, _position = needing(organisation, title="Bias")
+    department = factories.OrganisationFactory(parent=organisation, kind="department")
+    stays, leaves = factories.member("reader", department), factories.member("reader", department)
+    of_stays, of_leaves = (factories.TrainingFactory(knowledge=subject, person=person) for person in (stays, leaves))
+    leaves.memberships.update(until=timezone.now())
+    officer = factories.member("officer", department)
+    client.force_login(officer)
+
+    answers = [
+        client.post(address("training-withdraw", department, row.pk)).status_code for row in (of_stays, of_leaves)
+    ]
+
+    assert answers == [302, 404]
+    assert [officer.has_perm("governance.record_training", row) for row in (of_stays, of_leaves)] == [True, False]
+    assert set(Training.objects.visible_to(officer)) == {of_stays}
+    assert subject.title not in look_at(client, address("organisation-person", department, leaves.pk))
+    above = factories.member("officer", organisation)
+    assert set(Training.objects.visible_to(above)) == {of_stays, of_leaves}
+    assert above.has_perm("governance.record_training", of_leaves)
+
+
 def test_training_of_another_organisation_cannot_be_withdrawn(client, officer, organisation):
     foreign, elsewhere = needing(factories.OrganisationFactory())
     training = factories.TrainingFactory(knowledge=foreign, person=holder(elsewhere))
@@ -437,3 +461,34 @@ def test_pages_of_knowledge_are_well_made_when_empty_and_filled(client, officer,
 
 def test_states_are_those_that_the_rows_can_have():
     assert set(Literacy.values) == {"missing", "expired", "expiring", "counting"}
+
+
+def test_subject_that_a_colleague_ended_a_moment_before_is_told_not_broken(client, officer, organisation, monkeypatch):
+    """The page finds the record in force; while it is handled, a colleague ends it."""
+    subject, _position = needing(organisation)
+
+    def a_moment_later(record, *, seen, by):
+        Knowledge.objects.update(ended=timezone.now())
+        return end(record, seen=seen, by=by)
+
+    end = literacy.end_knowledge
+    monkeypatch.setattr(literacy, "end_knowledge", a_moment_later)
+
+    answer = client.post(address("knowledge-end", organisation, subject.pk), {"seen": subject.version}, follow=True)
+
+    assert answer.redirect_chain == [(address("literacy", organisation), 302)]
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+
+
+def test_starters_that_a_colleague_took_over_a_moment_before_are_told_not_broken(
+    client, officer, organisation, monkeypatch
+):
+    """Neither of two who send the page at once sees yet what the other takes over."""
+    monkeypatch.setattr(literacy, "not_yet_there", lambda name, field, taken: starters(name))
+    chosen = {"chosen": [starter["code"] for starter in starters("knowledge")]}
+    client.post(address("knowledge-start", organisation), chosen, follow=True)
+
+    answer = client.post(address("knowledge-start", organisation), chosen, follow=True)
+
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+    assert Knowledge.objects.filter(organisation=organisation).count() == len(chosen["chosen"])

@@ -224,6 +224,31 @@ def test_a_visitor_is_asked_to_log_in(client, organisation):
         assert getattr(client, method)(path).url.startswith(reverse("account_login")), path
 
 
+def test_the_two_pages_of_a_person_lead_to_each_other_for_who_may_see_the_other(client, organisation, department):
+    person, below = factories.member("reader", organisation), factories.member("reader", department)
+    access, work = (reverse(name, args=[organisation.slug, person.pk]) for name in ("member", "organisation-person"))
+    of_below = reverse("organisation-person", args=[organisation.slug, below.pk])
+
+    to_work, to_access = look_at(client, access), look_at(client, work)
+    without_roles_here = look_at(client, of_below)
+    client.force_login(person)
+    seen_by_reader = look_at(client, work)
+
+    assert work in to_work and access in to_access
+    assert reverse("member", args=[organisation.slug, below.pk]) not in without_roles_here
+    assert access not in seen_by_reader
+
+
+def test_the_page_of_the_organisation_and_the_front_page_lead_an_administrator_to_the_people(client, organisation):
+    people = reverse("members", args=[organisation.slug])
+
+    seen = [people in look_at(client, address) for address in ("/", organisation.get_absolute_url())]
+    client.force_login(factories.member("manager", organisation))
+    seen_by_manager = [people in look_at(client, address) for address in ("/", organisation.get_absolute_url())]
+
+    assert (seen, seen_by_manager) == ([True, True], [False, False])
+
+
 def test_somebody_of_another_organisation_cannot_be_looked_up_by_number(client, organisation):
     foreign = factories.MembershipFactory(user__name="Van elders")
 
@@ -410,6 +435,19 @@ def test_leaving_ends_every_role_in_these_organisations_and_closes_the_account(a
     assert events() == ["membership.ended", "membership.ended", "invitation.withdrawn", "user.deactivated"]
 
 
+def test_that_a_role_from_a_group_comes_back_is_said_before_and_after(client, organisation):
+    row = factories.MembershipFactory(organisation=organisation, role="reader", source="group")
+    by_hand = factories.MembershipFactory(organisation=organisation, role="reader")
+
+    def said(person):
+        address = reverse("member-deactivate", args=[organisation.slug, person.pk])
+        before = look_at(client, address)
+        after = client.post(address, follow=True).content.decode()
+        return "volgt een groep" in before, "volgt een groep" in after
+
+    assert (said(row.user), said(by_hand.user)) == ((True, True), (False, False))
+
+
 def test_roles_elsewhere_and_the_account_stay_and_nothing_tells_of_them(client, administrator, organisation):
     row = factories.MembershipFactory(organisation=organisation, role="reader", user__name="Fatima")
     elsewhere = factories.MembershipFactory(user=row.user)
@@ -454,6 +492,44 @@ def test_nobody_takes_themselves_out_or_somebody_who_is_not_there(acting, organi
         membership.deactivate(factories.member("reader"), by=acting)
     with pytest.raises(PermissionDenied):
         membership.deactivate(acting, by=factories.member("officer", organisation))
+
+
+# Closing an account
+
+
+def test_closing_an_account_ends_every_role_anywhere_and_withdraws_what_invites_the_person(acting, organisation):
+    row = factories.MembershipFactory(organisation=organisation)
+    factories.MembershipFactory(user=row.user, role="reader", since=timezone.now() + timedelta(days=3))
+    factories.InvitationFactory(email=row.user.email.upper())
+
+    membership.close_account(row.user, by=factories.UserFactory(is_superuser=True))
+
+    row.user.refresh_from_db()
+    assert not row.user.is_active
+    assert not Membership.objects.unended().filter(user=row.user).exists()
+    assert not Invitation.objects.open().exists()
+    assert events() == ["membership.ended", "membership.ended", "invitation.withdrawn", "user.deactivated"]
+
+
+def test_the_account_of_the_last_administrator_stays_open_also_when_they_administer_a_part(acting, department):
+    top = factories.member("administrator", factories.OrganisationFactory())
+    part = factories.OrganisationFactory(parent=top.memberships.get().organisation)
+    factories.MembershipFactory(organisation=part, user=top, role="administrator")
+
+    with pytest.raises(ValidationError):
+        membership.close_account(top, by=factories.UserFactory(is_superuser=True))
+
+    assert Membership.objects.current().filter(user=top).count() == 2
+    assert not events()
+
+
+def test_an_account_is_closed_by_another_administrator_of_the_installation(acting, organisation):
+    person, operator = factories.member("reader", organisation), factories.UserFactory(is_superuser=True)
+
+    with pytest.raises(PermissionDenied):
+        membership.close_account(person, by=acting)
+    with pytest.raises(ValidationError):
+        membership.close_account(operator, by=operator)
 
 
 # Pages

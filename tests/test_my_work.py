@@ -27,7 +27,7 @@ from registry.models import (
     RequirementAssessment,
     Responsibility,
 )
-from registry.my_work import my_desk, organisation_desk, without_somebody_responsible
+from registry.my_work import my_desk, organisation_desk
 from registry.work_lines import Section, lines
 from tests import factories
 from tests.well_made_page import look_at
@@ -112,14 +112,11 @@ def test_a_measure_is_open_until_it_is_done_or_not_applied(algorithm):
     assert list(MeasureStatus.objects.open()) == [chosen]
 
 
-@pytest.mark.parametrize(
-    ("due", "is_overdue", "is_near"), [(-1, True, False), (0, False, True), (14, False, True), (15, False, False)]
-)
-def test_overdue_is_before_today_and_near_from_today_on(algorithm, due, is_overdue, is_near):
+@pytest.mark.parametrize(("due", "is_overdue"), [(-1, True), (0, False), (14, False)])
+def test_overdue_is_before_today(algorithm, due, is_overdue):
     factories.open_requirement(algorithm, due=day(due))
 
     assert RequirementAssessment.objects.overdue().exists() == is_overdue
-    assert RequirementAssessment.objects.due_within(14).exists() == is_near
 
 
 @pytest.mark.parametrize(("letters", "vacant"), [("", True), ("A", True), ("R", True), ("AR", False), ("ACIS", True)])
@@ -130,7 +127,7 @@ def test_an_algorithm_is_vacant_without_an_accountable_or_without_a_responsible_
         Responsibility.objects.create(algorithm=algorithm, person=me, letter=letter)
     Responsibility.objects.create(algorithm=algorithm, person=me, letter="R", phase=factories.PhaseFactory())
 
-    found = without_somebody_responsible(type(algorithm).objects.all())
+    found = type(algorithm).objects.vacant()
 
     assert found.exists() == vacant
 
@@ -139,7 +136,7 @@ def test_a_responsibility_that_has_ended_fills_nothing(algorithm, me):
     for letter in "AR":
         Responsibility.objects.create(algorithm=algorithm, person=me, letter=letter, since=day_ago(9), until=day_ago(1))
 
-    assert without_somebody_responsible(type(algorithm).objects.all()).exists()
+    assert type(algorithm).objects.vacant().exists()
 
 
 def day_ago(number):
@@ -175,6 +172,27 @@ def test_nobody_waits_to_adopt_a_text_of_which_they_are_the_only_author(organisa
     shown = lines((Section.DECISION, row) for row in my_desk(me).rows(Section.DECISION))
 
     assert [line.record for line in shown] == [together]
+
+
+def test_a_review_date_that_passed_is_work_of_the_owner_and_without_one_of_officers_and_managers(organisation):
+    owner, gone = factories.member("contributor", organisation), factories.member("contributor", organisation)
+    gone.is_active = False
+    gone.save()
+    owned, ownerless, left = (
+        factories.policy_version("adopted", organisation, owner=person, review_date=day(-1))
+        for person in (owner, None, gone)
+    )
+    factories.policy_version("adopted", organisation, review_date=day(1))
+
+    def overdue(person):
+        shown = lines((Section.OVERDUE, row) for row in my_desk(person).rows(Section.OVERDUE))
+        return {line.record for line in shown}
+
+    assert overdue(owner) == {owned}
+    for role in ("officer", "manager"):
+        assert overdue(factories.member(role, organisation)) == {ownerless, left}
+        assert overdue(factories.member(role)) == set()
+    assert overdue(factories.member("auditor", organisation)) == set()
 
 
 def test_work_of_others_and_of_other_organisations_is_not_mine(algorithm, me, organisation):
@@ -410,6 +428,17 @@ def test_without_algorithms_there_is_a_button_for_what_one_may_do(client, role, 
     offered = {name for name in ("algorithm-add", "proposal-add") if f'class="button" href="{reverse(name)}"' in page}
     assert offered == ({route} if route else set())
     assert ("geen rol in een organisatie" in page) == (role is None)
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"), [("overdue", "function"), ("due", "proposal"), ("responsible", "complaint")]
+)
+def test_a_section_that_a_kind_cannot_have_is_empty(client, section, kind):
+    client.force_login(factories.member("officer"))
+
+    page = client.get(reverse("my-work"), {"section": section, "kind": kind})
+
+    assert page.status_code == 200
 
 
 def test_the_front_page_says_that_nothing_waits_only_when_the_figures_say_so(client, organisation):

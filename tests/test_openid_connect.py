@@ -1,5 +1,7 @@
 """Logging in through the identity provider of the organisation, against a stand-in that speaks its protocol."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
@@ -8,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from governance import audit_trail, group_roles
 from governance.models import AuditEvent, GroupRole, Membership, User
@@ -326,6 +329,20 @@ def test_roles_given_by_hand_stay_as_they_are(client, provider, mira):
     assert list(mira.memberships.all()) == [by_hand]
     by_hand.refresh_from_db()
     assert (by_hand.until, by_hand.source) == (None, "hand")
+
+
+def test_a_role_that_begins_later_stays_as_it_is_and_the_person_comes_in(client, provider, mira):
+    joined(mira)
+    row = mira.memberships.get()
+    later = timezone.now() + timedelta(days=3)
+    Membership.objects.filter(pk=row.pk).update(since=later)
+    group("functionarissen", "officer", row.organisation)
+    provider.person["groups"] = ["functionarissen"]
+
+    log_in(client, provider)
+
+    assert is_logged_in(client, mira)
+    assert list(mira.memberships.values_list("pk", "since", "until")) == [(row.pk, later, None)]
 
 
 def test_groups_may_stand_in_a_claim_inside_another(client, provider, mira, settings):

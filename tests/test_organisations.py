@@ -1,13 +1,16 @@
 """The tree of organisations, and the government's lists of public bodies from which they are chosen."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from governance import audit_trail, organisations
 from governance.conflict import Conflict
-from governance.models import AuditEvent, Invitation, Membership, OfficialBody, Organisation
+from governance.models import AuditEvent, Invitation, Membership, OfficialBody, Organisation, User
 from governance.official_bodies import BadRow, import_official_bodies
 from tests import factories
 from tests.well_made_page import look_at
@@ -77,7 +80,7 @@ def test_operator_adds_an_organisation_with_its_first_administrator(client, oper
     assert "Gemeente Waterdam is toegevoegd." in answer.content.decode()
     assert set(AuditEvent.objects.values_list("verb", "actor", "organisation")) == {
         ("organisation.added", operator.pk, organisation.pk),
-        ("membership.added", operator.pk, organisation.pk),
+        ("membership.given", operator.pk, organisation.pk),
     }
 
 
@@ -233,6 +236,27 @@ def test_revising_with_an_old_fingerprint_is_a_conflict():
 
     with audit_trail.acting(None, "command"), pytest.raises(Conflict):
         organisations.revise_organisation(organisation, {"name": "Anders"}, seen="oud", by=None)
+
+
+def test_people_are_those_with_a_role_here_or_above_and_where_asked_below_or_earlier():
+    top = factories.OrganisationFactory()
+    here = factories.OrganisationFactory(parent=top)
+    part = factories.OrganisationFactory(parent=here)
+    names = {"above": top, "here": here, "below": part, "was above": top, "was here": here, "was below": part}
+    ended = {"since": timezone.now() - timedelta(days=9), "until": timezone.now() - timedelta(days=1)}
+    for name, organisation in (names | {"closed": here, "elsewhere": factories.OrganisationFactory()}).items():
+        row = factories.MembershipFactory(organisation=organisation, user__name=name, role="manager")
+        Membership.objects.filter(pk=row.pk).update(**(ended if name.startswith("was") else {}))
+    User.objects.filter(name__in=["closed", "was here"]).update(is_active=False)
+
+    def named(*roles, **asked):
+        return set(here.people(*roles, **asked).values_list("name", flat=True))
+
+    assert named() == {"above", "here"}
+    assert named(below=True) == {"above", "here", "below"}
+    assert named(former=True) == {"above", "here", "was here", "closed"}
+    assert named(["manager"], below=True, former=True) == set(names) - {"was above"} | {"closed"}
+    assert named(["reader"], below=True, former=True) == set()
 
 
 def test_pages_of_organisations_are_well_made(client, administrator, waterdam):

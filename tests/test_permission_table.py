@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from governance.models import User
-from tests import permission_rows
+from tests import factories, permission_rows
 from tests.permission_rows import ADDRESSEE, EVERYBODY, NOBODY, THEIRS, WITH_ACCOUNT, Row
 from tests.permission_world import PLACES, World, build_world
 
@@ -69,7 +69,9 @@ def expected(row: Row, role: str, place: str) -> str:
         return HIDDEN
     if place == "child":
         return FORBIDDEN
-    return ALLOWED if role in row.allowed else FORBIDDEN
+    if role in row.allowed:
+        return ALLOWED
+    return FORBIDDEN if row.seen_by is None or role in row.seen_by else HIDDEN
 
 
 def everybody(world: World) -> dict[Any, User]:
@@ -125,3 +127,41 @@ def test_every_administration_page_asks_to_log_in_as_staff(client):
 
     assert pages
     assert {client.get(reverse(name)).status_code for name in [*pages, "admin:index"]} == {302}
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [
+        "governance.view_invitation",
+        "governance.view_auditevent",
+        "governance.assign_work",
+        "governance.assess_requirement",
+        "governance.verify_requirement",
+        "governance.change_requirement",
+        "governance.add_comment",
+        "governance.resolve_comment",
+        "governance.change_policy",
+        "governance.adopt_policy",
+        "registry.change_algorithm",
+        "registry.assign_responsibility",
+        "registry.change_complaint",
+    ],
+)
+def test_a_role_somewhere_gives_no_right_over_a_record_that_belongs_to_no_organisation(permission):
+    """Nor does having made it, or being given it."""
+    person = factories.member("administrator", factories.OrganisationFactory())
+    for role in ("officer", "manager", "contributor"):
+        factories.MembershipFactory(user=person, role=role)
+    record = factories.RequirementFactory()
+    record.assignee_id = record.handler_id = record.author_id = record.owner_id = person.pk
+
+    assert not person.has_perm(permission, record)
+    assert person.has_perm(permission)
+
+
+def test_a_stored_file_is_seen_by_who_sees_a_record_it_hangs_on():
+    world = build_world()
+    file = world.attachment.stored_file
+
+    assert world.people["reader", "own"].has_perm("governance.view_storedfile", file)
+    assert not world.people["manager", "foreign"].has_perm("governance.view_storedfile", file)

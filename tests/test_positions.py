@@ -12,7 +12,8 @@ from django.utils import timezone
 from governance import audit_trail, leaving, positions
 from governance.conflict import Conflict
 from governance.models import AuditEvent, Discipline, Organisation, Position, RoleAssignment
-from governance.positions import start_of
+from governance.models.periods import start_of
+from governance.positions import responsible
 from tests import factories
 from tests.well_made_page import look_at
 
@@ -271,20 +272,38 @@ def test_functions_of_others_are_hidden(client, organisation):
     assert client.get(address("assignment-end", organisation, held.pk)).status_code == 404
 
 
-def test_nearest_function_for_algorithm_governance_says_who_governs(organisation):
+def test_function_of_whoever_has_no_role_there_any_more_is_vacant(client, organisation):
+    position = factories.PositionFactory(organisation=organisation, governs_algorithms=True)
+    leaver = given(position, factories.member("reader", organisation)).person
+    elsewhere = factories.MembershipFactory(user=leaver)
+    before = (position in Position.objects.vacant(), len(responsible(organisation).holders))
+
+    leaver.memberships.exclude(pk=elsewhere.pk).update(until=timezone.now())
+    page = client.get(address("positions", organisation))
+
+    assert (before, position in Position.objects.vacant(), responsible(organisation).holders) == ((False, 1), True, [])
+    assert [(row.person, row.has_left) for row in page.context["page"][0].holders] == [(leaver, True)]
+    assert (page.context["vacant"], page.context["page"][0].is_filled) == (1, False)
+    leaver.memberships.update(until=None)
+    leaver.is_active = False
+    leaver.save()
+    assert position in Position.objects.vacant()
+
+
+def test_nearest_organisation_where_somebody_holds_it_says_who_governs(organisation):
     above = factories.PositionFactory(organisation=organisation, governs_algorithms=True)
     department = factories.OrganisationFactory(parent=organisation, kind="department")
     chief, deputy = factories.member("reader", organisation), factories.member("reader", organisation)
     given(above, chief)
     given(above, deputy, is_deputy=True)
 
-    assert [row.person for row in positions.governs(department)] == [chief]
+    assert [row.person for row in responsible(department).holders] == [chief]
     own = factories.PositionFactory(organisation=department, governs_algorithms=True)
-    assert [*positions.governs(department)] == []
+    assert [row.person for row in responsible(department).holders] == [chief]
     given(own, deputy)
-    assert [row.person for row in positions.governs(department)] == [deputy]
-    assert [row.person for row in positions.governs(organisation)] == [chief]
-    assert [*positions.governs(factories.OrganisationFactory())] == []
+    assert [row.person for row in responsible(department).holders] == [deputy]
+    assert [row.person for row in responsible(organisation).holders] == [chief]
+    assert responsible(factories.OrganisationFactory()).holders == []
 
 
 def held_by(person, organisation):
@@ -340,6 +359,16 @@ def test_function_handed_over_to_nobody_becomes_vacant_and_what_lies_ahead_moves
     moved = RoleAssignment.objects.get(person=to)
     assert (moved.since, moved.until) == (start_of(day(60)), start_of(day(91)))
     assert held_by(person, organisation) == []
+
+
+def test_function_that_ends_before_the_handover_is_left_as_it_is(acting, organisation):
+    person, to = factories.member("reader", organisation), factories.member("reader", organisation)
+    row = given(factories.PositionFactory(organisation=organisation), person, -30, 5)
+
+    assert hand_over(person, to, organisation, start_of(day(20)), acting) == 0
+
+    until, row = row.until, RoleAssignment.objects.get()
+    assert (row.person, row.until) == (person, until)
 
 
 def test_who_has_the_function_already_goes_on(acting, organisation):

@@ -70,7 +70,7 @@ def test_the_matrix_says_in_words_who_has_what_and_what_is_vacant(client, algori
 @pytest.mark.parametrize(
     "name",
     ["algorithm-responsibilities", "algorithm-responsibilities-edit", "algorithm-responsibility-give",
-     "algorithm-proposals", "algorithm-responsibilities-history"],
+     "algorithm-proposed-responsibilities", "algorithm-responsibilities-history"],
 )  # fmt: skip
 def test_every_page_is_well_made_empty_and_filled(client, algorithm, as_somebody, name, language):
     address = reverse(name, args=[algorithm.pk])
@@ -236,7 +236,7 @@ def test_proposals_are_shown_on_the_page_of_the_algorithm_and_all_are_accepted(c
     page = look_at(client, algorithm.get_absolute_url())
     keys = [one.key for one in client.get(algorithm.get_absolute_url()).context["proposed_responsibilities"]]
 
-    client.post(reverse("algorithm-proposals", args=[algorithm.pk]), {"proposal": keys})
+    client.post(reverse("algorithm-proposed-responsibilities", args=[algorithm.pk]), {"proposal": keys})
 
     assert "3 verantwoordelijkheden voorgesteld" in page
     assert held(algorithm) == {(None, proposed, letter) for letter in "ARI"}
@@ -244,20 +244,25 @@ def test_proposals_are_shown_on_the_page_of_the_algorithm_and_all_are_accepted(c
 
 
 def test_some_of_the_proposals_are_chosen_and_the_rest_is_proposed_again(client, algorithm, proposed):
-    client.post(reverse("algorithm-proposals", args=[algorithm.pk]), {"proposal": [f"{proposed.pk}-I-0"]})
+    client.post(
+        reverse("algorithm-proposed-responsibilities", args=[algorithm.pk]), {"proposal": [f"{proposed.pk}-I-0"]}
+    )
 
     assert held(algorithm) == {(None, proposed, "I")}
     assert len(client.get(algorithm.get_absolute_url()).context["proposed_responsibilities"]) == 2
 
 
 def test_only_what_is_proposed_can_be_accepted(client, algorithm, proposed, as_somebody):
-    client.post(reverse("algorithm-proposals", args=[algorithm.pk]), {"proposal": [f"{as_somebody.pk}-A-0", "x"]})
+    client.post(
+        reverse("algorithm-proposed-responsibilities", args=[algorithm.pk]),
+        {"proposal": [f"{as_somebody.pk}-A-0", "x"]},
+    )
 
     assert held(algorithm) == set()
 
 
 def test_accepting_nothing_says_so(client, algorithm, proposed):
-    page = client.post(reverse("algorithm-proposals", args=[algorithm.pk]))
+    page = client.post(reverse("algorithm-proposed-responsibilities", args=[algorithm.pk]))
 
     assert "Vink ten minste één voorstel aan" in page.content.decode()
 
@@ -328,7 +333,7 @@ def test_the_pages_cost_the_same_for_one_and_for_thirty(client, algorithm, edit,
         *(
             reverse(name, args=[algorithm.pk])
             for name in ("algorithm", "algorithm-responsibilities", "algorithm-responsibilities-history",
-                         "algorithm-proposals")
+                         "algorithm-proposed-responsibilities")
         ),
     ]  # fmt: skip
     position = factories.PositionFactory(organisation=algorithm.organisation)

@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from governance.conflict import Conflict
-from governance.models import AuditEvent, Organisation
+from governance.models import AuditEvent
+from governance.notifying import sentence
 from registry.models import Algorithm, Classification, Responsibility
-from registry.raci_defaults import accept, add_default, defaults_of, proposals_for, remove_default
+from registry.raci_defaults import accept, add_default, defaults_of, proposed_responsibilities, remove_default
 from registry.responsibilities import (
     assign,
     assign_in_bulk,
@@ -300,7 +302,13 @@ def slow_vacant(algorithm):
     rows = [
         row
         for row in Responsibility.objects.filter(algorithm=algorithm)
-        if row.since <= now and (row.until is None or row.until > now) and row.person.is_active
+        if row.since <= now
+        and (row.until is None or row.until > now)
+        and row.person.is_active
+        and any(
+            held.until is None and algorithm.organisation.path.startswith(held.organisation.path)
+            for held in row.person.memberships.all()
+        )
     ]
     found = []
     for scope in [None, *(phase(number) for number in range(1, 9))]:
@@ -317,6 +325,10 @@ def test_vacant_algorithms_are_those_with_a_vacant_scope(algorithm, as_somebody)
     gone = factories.MembershipFactory(organisation=organisation, role="manager").user
     gone.is_active = False
     gone.save()
+    below = factories.member("manager", factories.OrganisationFactory(parent=organisation))
+    left = factories.member("manager", organisation)
+    left.memberships.update(until=timezone.now())
+    factories.MembershipFactory(user=left, role="manager")
     requirement = factories.RequirementFactory()
     cases = [
         [("A", {}), ("R", {})],
@@ -324,6 +336,8 @@ def test_vacant_algorithms_are_those_with_a_vacant_scope(algorithm, as_somebody)
         [("R", {}), ("A", {"phase": phase(2)})],
         [("A", {}), ("R", {"requirement": requirement})],
         [("A", {}), ("R", {"person": gone})],
+        [("A", {}), ("R", {"person": left})],
+        [("A", {}), ("R", {"person": below})],
         [("A", {}), ("R", {"since": timezone.now() + timedelta(days=3)})],
         [("A", {}), ("R", {"until": timezone.now() + timedelta(days=3)})],
         [(letter, {"phase": phase(number)}) for letter in "AR" for number in range(1, 9)],
@@ -337,19 +351,15 @@ def test_vacant_algorithms_are_those_with_a_vacant_scope(algorithm, as_somebody)
     assert set(Algorithm.objects.vacant()) == {one for one in everything if slow_vacant(one)}
     for one in everything:
         assert [(scope, letter) for scope, missing in vacancies_of(one) for letter in missing] == slow_vacant(one)
-    listed = vacancies(Organisation.objects.filter(pk=organisation.pk))
-    assert dict(listed) == {one: vacancies_of(one) for one in Algorithm.objects.vacant()}
+    assert vacancies(everything) == {one.pk: vacancies_of(one) for one in everything}
 
 
-def test_listing_what_is_vacant_costs_the_same_for_one_and_for_thirty(algorithm):
-    organisations = Organisation.objects.filter(pk=algorithm.organisation_id)
-
+def test_what_is_vacant_costs_the_same_for_one_and_for_thirty(algorithm):
     with CaptureQueriesContext(connection) as one:
-        vacancies(organisations)
-    for _number in range(29):
-        factories.AlgorithmFactory(organisation=algorithm.organisation)
+        vacancies([algorithm])
+    many = factories.AlgorithmFactory.create_batch(30, organisation=algorithm.organisation)
     with CaptureQueriesContext(connection) as thirty:
-        found = vacancies(organisations)
+        found = vacancies(many)
 
     assert (len(one), len(found)) == (len(thirty), 30)
 
@@ -384,6 +394,51 @@ def test_a_letter_for_many_algorithms_is_given_for_all_or_for_none(algorithm, as
 
     assert algorithm.name in str(refused.value) and below.name not in str(refused.value)
     assert [letters(one) for one in (algorithm, below)] == [{(None, "A", as_somebody)}] * 2
+
+
+# Who hears of it
+
+
+def heard(person):
+    return [sentence(notification) for notification in person.notifications.order_by("pk")]
+
+
+def test_who_becomes_accountable_or_responsible_is_told_for_what(algorithm, as_somebody, colleague):
+    assign(algorithm, colleague, "A", by=as_somebody)
+    assign(algorithm, colleague, "R", phase(4), since=timezone.now() + timedelta(days=9), by=as_somebody)
+    for letter, person in (("C", colleague), ("R", as_somebody)):
+        assign(algorithm, person, letter, by=as_somebody)
+
+    day = date_format(timezone.localdate() + timedelta(days=9), "j F Y")
+    assert heard(colleague) == [
+        f"{as_somebody} maakt je verantwoordelijk voor {algorithm}: Accountable – het hele algoritme",
+        f"{as_somebody} maakt je verantwoordelijk voor {algorithm}, vanaf {day}: Responsible – {phase(4)}",
+    ]
+    assert set(colleague.notifications.values_list("kind", flat=True)) == {"responsibility"}
+    assert heard(as_somebody) == []
+
+
+def test_a_matrix_tells_everybody_once_what_is_new_for_them(algorithm, as_somebody, colleague):
+    assign(algorithm, as_somebody, "R", by=as_somebody)
+    cells = {(None, colleague.pk): "RA", (phase(2).pk, colleague.pk): "R", (phase(3).pk, as_somebody.pk): "AR"}
+
+    set_matrix(algorithm, cells, seen=matrix_of(algorithm).fingerprint, by=as_somebody)
+
+    assert heard(colleague) == [
+        f"{as_somebody} maakt je verantwoordelijk voor {algorithm}: "
+        f"Responsible, Accountable – het hele algoritme; Responsible – {phase(2)}"
+    ]
+    assert heard(as_somebody) == []
+
+
+def test_a_letter_for_many_algorithms_is_told_as_one_number(algorithm, as_somebody, colleague):
+    many = [algorithm, *factories.AlgorithmFactory.create_batch(4, organisation=algorithm.organisation)]
+
+    assign_in_bulk(many, colleague, "R", by=as_somebody)
+
+    assert heard(colleague) == [
+        f"{as_somebody} maakt je verantwoordelijk voor algoritmes van {algorithm.organisation}. Aantal: 5"
+    ]
 
 
 # Defaults
@@ -426,7 +481,7 @@ def owner(algorithm):
 
 
 def keys(algorithm):
-    return [(one.person, str(one.letter), one.phase) for one in proposals_for(algorithm)]
+    return [(one.person, str(one.letter), one.phase) for one in proposed_responsibilities(algorithm)]
 
 
 def test_holders_of_functions_are_proposed_and_deputies_and_former_holders_are_not(algorithm, as_somebody, owner):
@@ -447,10 +502,10 @@ def test_what_is_assigned_already_is_not_proposed(algorithm, as_somebody, owner)
     assign(algorithm, as_somebody, "R", by=as_somebody)
 
     proposed = keys(algorithm)
-    accept(algorithm, [one.key for one in proposals_for(algorithm)], by=as_somebody)
+    accept(algorithm, [one.key for one in proposed_responsibilities(algorithm)], by=as_somebody)
 
     assert proposed == [(holder, "R", None)]
-    assert proposals_for(algorithm) == []
+    assert proposed_responsibilities(algorithm) == []
     assert letters(algorithm) == {(None, "A", as_somebody), (None, "R", as_somebody), (None, "R", holder)}
 
 
@@ -481,7 +536,7 @@ def test_of_two_holders_somebody_chooses_the_accountable(algorithm, as_somebody,
     factories.person_holding(owner)
     factories.person_holding(owner)
     add_default(algorithm.organisation, owner, "A", by=as_somebody)
-    proposals = proposals_for(algorithm)
+    proposals = proposed_responsibilities(algorithm)
 
     with pytest.raises(ValidationError):
         accept(algorithm, [one.key for one in proposals], by=as_somebody)
@@ -497,5 +552,5 @@ def test_a_default_that_is_removed_proposes_nothing_and_is_recorded(algorithm, a
 
     remove_default(default, by=as_somebody)
 
-    assert proposals_for(algorithm) == []
+    assert proposed_responsibilities(algorithm) == []
     assert list(AuditEvent.objects.values_list("verb", flat=True)[:2]) == ["raci_default.removed", "raci_default.added"]

@@ -7,16 +7,18 @@ import struct
 import time
 
 import pytest
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
 from governance import audit_trail, second_factor
+from governance.factor_secrets import ENCRYPTED
 from governance.models import AuditEvent, Organisation
 from tests import factories
 from tests.well_made_page import look_at
@@ -107,6 +109,33 @@ def test_a_password_alone_does_not_log_in_who_has_a_second_factor(client, office
     assert "authenticator-app" in page
     assert client.session["_auth_user_id"] == str(officer.pk)
     assert AuditEvent.objects.about(officer).get().changes == {"method": [None, "password, mfa"]}
+
+
+def test_secrets_are_stored_encrypted(officer):
+    stored = add_app(officer).instance.data["secret"]
+
+    RecoveryCodes.activate(officer)
+    seed = Authenticator.objects.get(user=officer, type="recovery_codes").data["seed"]
+
+    assert SECRET not in stored
+    assert get_adapter().decrypt(stored) == SECRET
+    assert seed.startswith(ENCRYPTED)
+
+
+def test_a_secret_that_was_stored_before_in_plain_text_still_works(officer):
+    app = TOTP(Authenticator.objects.create(user=officer, type="totp", data={"secret": SECRET}))
+
+    assert app.validate_code(code())
+
+
+def test_a_secret_survives_a_new_secret_key_as_long_as_the_old_one_is_a_fallback(settings):
+    stored, old = get_adapter().encrypt(SECRET), settings.SECRET_KEY
+    settings.SECRET_KEY = "een-nieuwe-sleutel-van-deze-installatie-0123456789"
+
+    with pytest.raises(ImproperlyConfigured):
+        get_adapter().decrypt(stored)
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert get_adapter().decrypt(stored) == SECRET
 
 
 def test_a_wrong_code_is_refused_and_recorded(client, officer):

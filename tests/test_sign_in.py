@@ -5,6 +5,7 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -198,9 +199,13 @@ def test_a_link_for_a_new_password_works_once(client, mira):
     assert "werkt niet meer" in again.content.decode()
 
 
-@pytest.mark.parametrize("address", ["niemand@voorbeeld.nl", "weg@voorbeeld.nl", "oud@voorbeeld.nl"])
+@pytest.mark.parametrize(
+    "address", ["niemand@voorbeeld.nl", "weg@voorbeeld.nl", "oud@voorbeeld.nl", "oidc@voorbeeld.nl"]
+)
 def test_asking_for_a_new_password_tells_nothing_and_mails_nobody_without_an_open_account(client, mira, address):
-    factories.UserFactory(email="weg@voorbeeld.nl", is_active=False)
+    """Nor whoever logs in through the identity provider alone: that one decides, and knows when somebody leaves."""
+    factories.UserFactory(email="weg@voorbeeld.nl", is_active=False, password=make_password(PASSWORD))
+    factories.UserFactory(email="oidc@voorbeeld.nl", password=make_password(None))
     EmailAddress.objects.create(user=mira, email="oud@voorbeeld.nl", verified=True, primary=True)
 
     response = client.post(reverse("account_reset_password"), {"email": address})

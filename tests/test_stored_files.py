@@ -59,6 +59,11 @@ def upload(name, content=b"Tekst."):
     return SimpleUploadedFile(name, content)
 
 
+def stored(file):
+    with stored_files.stored(file) as row:
+        return row
+
+
 def files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -67,7 +72,7 @@ def files(folder):
 def test_each_kind_of_file_is_taken_for_what_it_is(name, folder, settings):
     assert {file.removeprefix("a.") for file in CONTENTS} == set(settings.KNOWN_UPLOAD_TYPES)
 
-    row = stored_files.store(upload(name.upper(), CONTENTS[name]))
+    row = stored(upload(name.upper(), CONTENTS[name]))
 
     digest = hashlib.sha256(CONTENTS[name]).hexdigest()
     assert (row.sha256, row.size) == (digest, len(CONTENTS[name]))
@@ -87,7 +92,7 @@ def test_a_name_that_says_otherwise_is_refused(name, other, folder):
         return
 
     with pytest.raises(ValidationError):
-        stored_files.store(upload(name, CONTENTS[other]))
+        stored(upload(name, CONTENTS[other]))
 
     assert (files(folder), StoredFile.objects.count()) == ([], 0)
 
@@ -114,7 +119,7 @@ def test_a_name_that_says_otherwise_is_refused(name, other, folder):
 )
 def test_what_is_not_taken_is_refused_with_the_reason(name, content, sentence, folder):
     with pytest.raises(ValidationError) as refused:
-        stored_files.store(upload(name, content))
+        stored(upload(name, content))
 
     assert refused.value.messages[0].startswith(sentence)
     assert (files(folder), StoredFile.objects.count()) == ([], 0)
@@ -123,7 +128,7 @@ def test_what_is_not_taken_is_refused_with_the_reason(name, content, sentence, f
 def test_a_text_is_read_across_the_borders_of_its_pieces(monkeypatch):
     monkeypatch.setattr(stored_files, "IN_MEMORY", 3)
 
-    row = stored_files.store(upload("a.txt", "ééééé".encode()))
+    row = stored(upload("a.txt", "ééééé".encode()))
 
     assert row.media_type == "text/plain"
 
@@ -131,9 +136,9 @@ def test_a_text_is_read_across_the_borders_of_its_pieces(monkeypatch):
 def test_a_file_may_be_as_large_as_the_setting_says_and_no_larger(settings, folder):
     settings.UPLOAD_MAX_BYTES = 10
 
-    stored_files.store(upload("a.txt", b"x" * 10))
+    stored(upload("a.txt", b"x" * 10))
     with pytest.raises(ValidationError) as refused:
-        stored_files.store(upload("b.txt", b"x" * 11))
+        stored(upload("b.txt", b"x" * 11))
 
     assert "10" in refused.value.messages[0]
     assert len(files(folder)) == StoredFile.objects.count() == 1
@@ -143,13 +148,13 @@ def test_an_installation_can_take_fewer_kinds(settings):
     settings.UPLOAD_TYPES = ["pdf"]
 
     with pytest.raises(ValidationError) as refused:
-        stored_files.store(upload("a.txt"))
+        stored(upload("a.txt"))
 
     assert refused.value.messages[0].endswith("pdf.")
 
 
 def test_the_same_content_is_kept_once(folder):
-    first, second = stored_files.store(upload("a.txt")), stored_files.store(upload("anders.md"))
+    first, second = stored(upload("a.txt")), stored(upload("anders.md"))
 
     assert first == second
     assert len(files(folder)) == 1
@@ -163,7 +168,7 @@ def test_when_what_hangs_on_it_fails_neither_row_nor_file_stays(folder):
 
 
 def test_when_what_hangs_on_it_fails_a_file_that_others_use_stays(folder):
-    stored_files.store(upload("a.txt"))
+    stored(upload("a.txt"))
 
     with pytest.raises(DatabaseError), stored_files.stored(upload("a.txt")):
         raise DatabaseError
@@ -172,15 +177,15 @@ def test_when_what_hangs_on_it_fails_a_file_that_others_use_stays(folder):
 
 
 def test_a_file_that_was_half_written_or_lost_is_written_again(folder):
-    row = stored_files.store(upload("a.txt"))
+    row = stored(upload("a.txt"))
     path = folder / row.file.name
 
     path.unlink()
-    stored_files.store(upload("a.txt"))
+    stored(upload("a.txt"))
     lost = path.read_bytes()
     row.delete()
     path.write_bytes(b"Tek")
-    stored_files.store(upload("a.txt"))
+    stored(upload("a.txt"))
 
     assert (lost, path.read_bytes(), len(files(folder))) == (b"Tekst.", b"Tekst.", 1)
 

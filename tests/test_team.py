@@ -97,6 +97,11 @@ def test_who_is_informed_left_or_is_deactivated_fills_no_discipline(algorithm, a
     join(algorithm, gone, discipline("ontwikkelaar"), by=as_somebody)
     gone.is_active = False
     gone.save()
+    moved = factories.person_holding(position)
+    factories.ResponsibilityFactory(algorithm=algorithm, person=moved, letter="R")
+    join(algorithm, moved, discipline("beleid-en-advies"), by=as_somebody)
+    moved.memberships.update(until=timezone.now())
+    factories.MembershipFactory(user=moved)
 
     assert missing(algorithm) == set(DISCIPLINES)
 
@@ -211,5 +216,76 @@ def test_the_page_costs_the_same_for_one_and_for_thirty(client, algorithm, as_so
     more(29)
     with CaptureQueriesContext(connection) as thirty:
         client.get(address)
+
+    assert len(one) == len(thirty)
+
+
+# What the team knows
+
+
+def needing(algorithm, person, title, days=None):
+    """A subject that a function of the person asks; followed, it counts for so many days more."""
+    organisation = algorithm.organisation
+    position = factories.PositionFactory(organisation=organisation)
+    factories.RoleAssignmentFactory(position=position, person=person)
+    subject = factories.KnowledgeFactory(organisation=organisation, positions=[position], title=title)
+    if days is not None:
+        until = timezone.localdate() + timedelta(days=days)
+        followed_on = min(until, timezone.localdate()) - timedelta(days=30)
+        factories.TrainingFactory(knowledge=subject, person=person, followed_on=followed_on, valid_until=until)
+
+
+def named(algorithm, name):
+    person = factories.member("contributor", algorithm.organisation)
+    person.name = name
+    person.save()
+    return person
+
+
+def test_the_page_says_what_members_and_holders_of_a_letter_have_to_know(client, algorithm, as_somebody):
+    anna, bram, outside = (named(algorithm, name) for name in ("Anna", "Bram", "Cor Buitenstaander"))
+    for title, days in (("Bias", 200), ("Grondrechten", 20), ("Uitleg", -5), ("Toezicht", None)):
+        needing(algorithm, anna, title, days)
+    needing(algorithm, outside, "Elders")
+    join(algorithm, anna, discipline("jurist"), by=as_somebody)
+    factories.ResponsibilityFactory(algorithm=algorithm, person=bram, letter="I")
+
+    page = client.get(reverse("algorithm-team", args=[algorithm.pk]))
+
+    rows = [
+        (row.person.name, len(row.needed), len(row.counting), titles(row.expiring), titles(row.missing))
+        for row in page.context["literacy"]
+    ]
+    assert rows == [("Anna", 4, 2, ["Grondrechten"], ["Toezicht", "Uitleg"]), ("Bram", 0, 0, [], [])]
+    html = look_at(client, reverse("algorithm-team", args=[algorithm.pk]))
+    assert reverse("literacy", args=[algorithm.organisation.slug]) in html
+    assert "Elders" not in html
+
+
+def titles(needs):
+    return [need.knowledge.title for need in needs]
+
+
+def test_without_anybody_in_the_team_there_is_nobody_to_ask_anything(client, algorithm):
+    page = look_at(client, reverse("algorithm-team", args=[algorithm.pk]))
+
+    assert "Nog niemand zit in het team of heeft hier een letter." in page
+
+
+def test_what_thirty_people_know_costs_as_many_queries_as_what_one_knows(client, algorithm, as_somebody):
+    def fill(number):
+        person = named(algorithm, f"Persoon {number}")
+        needing(algorithm, person, f"Onderwerp {number}", 20)
+        join(algorithm, person, discipline("jurist"), by=as_somebody)
+
+    page = reverse("algorithm-team", args=[algorithm.pk])
+    fill(0)
+    client.get(page)
+    with CaptureQueriesContext(connection) as one:
+        client.get(page)
+    for number in range(1, 30):
+        fill(number)
+    with CaptureQueriesContext(connection) as thirty:
+        client.get(page)
 
     assert len(one) == len(thirty)

@@ -20,7 +20,6 @@ from governance.admin.register_admin import (
     refuse_once_when_changed,
     visible_rows,
 )
-from governance.conflict import Conflict
 from governance.models import (
     AuditCriterion,
     AuditFramework,
@@ -101,7 +100,6 @@ class ItemAdmin(VerbAdmin):
 
     form = OwnItemForm
     counter = "revision"
-    conflict = Conflict
     add_item: ClassVar[Callable[..., Any]]
     own_fields: ClassVar[list[str]] = []
 

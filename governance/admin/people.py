@@ -3,19 +3,24 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance import audit_trail, membership
-from governance.admin.register_admin import RegisterAdmin, ViewOnlyAdmin, VisibleFilter
+from governance import audit_trail, membership, organisations
+from governance.admin.register_admin import (
+    RegisterAdmin,
+    VerbAdmin,
+    ViewOnlyAdmin,
+    VisibleFilter,
+    refuse_once_when_changed,
+)
 from governance.models import AuditEvent, GroupRole, Invitation, Membership, Organisation, User
 
 admin.site.unregister(Group)
@@ -23,22 +28,61 @@ admin.site.unregister(Group)
 Role = Membership.Role
 
 
+class OrganisationForm(forms.ModelForm):
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.seen = self.initial["seen"] = organisations.fingerprint(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        refuse_once_when_changed(self, "seen")
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not self.errors:
+            try:
+                organisations.check(self.instance)
+            except ValidationError as error:
+                self._update_errors(error)
+
+
 @admin.register(Organisation)
-class OrganisationAdmin(RegisterAdmin):
-    """An organisation keeps its slug, which the addresses and the codes of its own items carry, and its place."""
+class OrganisationAdmin(VerbAdmin):
+    """Added and changed by the verbs of the pages, which also move it with all that is below it.
+
+    An organisation gets its slug from its first name and keeps it: addresses and the codes of its own items carry it.
+    """
+
+    form = OrganisationForm
+    counter = "seen"
 
     list_display = ["name", "kind", "identifier", "parent"]
     list_filter = ["kind"]
     list_select_related = ["parent"]
     search_fields = ["name", "slug", "identifier"]
     autocomplete_fields = ["parent"]
-    fields = ["name", "slug", "kind", "identifier", "parent"]
+    readonly_fields = ["slug"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Organisation | None = None) -> list[str]:
-        return ["slug"] if obj else []
+    def get_form(
+        self, request: HttpRequest, obj: Organisation | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        form = self.form if obj is None or self.has_change_permission(request, obj) else forms.ModelForm
+        return super().get_form(request, obj, change, form=form, **kwargs)
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Organisation | None = None) -> dict[str, Any]:
-        return {} if obj else {"slug": ["name"]}
+    def get_fields(self, request: HttpRequest, obj: Organisation | None = None) -> list[str]:
+        if obj is None:
+            return ["name", "kind", "identifier", "parent"]
+        seen = ["seen"] if self.has_change_permission(request, obj) else []
+        return ["name", "slug", "kind", "identifier", "parent", *seen]
+
+    def add(self, request: HttpRequest, fields: dict[str, Any]) -> models.Model:
+        return organisations.add_organisation(fields, by=request.user)
+
+    def revise(self, request: HttpRequest, record: models.Model, fields: dict[str, Any], seen: Any) -> models.Model:
+        return organisations.revise_organisation(record, fields, seen=seen, by=request.user)
 
 
 class OneAddressInAnyCase(forms.ModelForm):
@@ -65,7 +109,7 @@ class NewPersonForm(OneAddressInAnyCase, AdminUserCreationForm):
 
 @admin.register(User)
 class PersonAdmin(RegisterAdmin, UserAdmin):
-    """Accounts are added, changed and made inactive; what a person did keeps their name."""
+    """Accounts are added, changed and made inactive, which ends every role; what a person did keeps their name."""
 
     form = PersonForm
     add_form = NewPersonForm
@@ -85,6 +129,15 @@ class PersonAdmin(RegisterAdmin, UserAdmin):
         (None, {"fields": ["email", "name", "language", "is_staff", "is_superuser"]}),
         (gettext_lazy("Password"), {"fields": ["usable_password", "password1", "password2"]}),
     ]
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        by: Any = request.user
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            membership.close_account(User.objects.get(pk=obj.pk), by=by)
+            form.changed_data.remove("is_active")
+            if not form.changed_data:
+                return
+        super().save_model(request, obj, form, change)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Writes that the password changed, and never which it was."""
@@ -131,19 +184,6 @@ class MembershipAdmin(RegisterAdmin):
             membership.end_role(obj, by=by, until=obj.until)
         obj.refresh_from_db()
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as error:
-            self.message_user(request, " ".join(error.messages), messages.ERROR)
-        return HttpResponseRedirect(request.get_full_path())
-
 
 @admin.register(Invitation)
 class InvitationAdmin(ViewOnlyAdmin):
@@ -166,23 +206,8 @@ class GroupRoleAdmin(ViewOnlyAdmin):
 class AuditEventAdmin(ViewOnlyAdmin):
     """The trail of the organisations in which this person may read it; for the operator also what belongs to none."""
 
-    READERS = [Role.AUDITOR, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR]
-
     list_display = ["moment", "verb", "label", "subject_type", "actor", "channel", "organisation"]
     list_filter = ["moment", "channel", ("organisation", VisibleFilter)]
     list_select_related = ["actor", "organisation"]
     search_fields = ["label", "verb", "subject_type", "actor__name", "actor__email", "request_id"]
     date_hierarchy = "moment"
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AuditEvent]:
-        readable = Q(organisation__in=Organisation.objects.where_member_holds(request.user, self.READERS))  # type: ignore[arg-type]
-        if request.user.has_perm("governance.view_installation_trail"):
-            readable |= Q(organisation=None)
-        return AuditEvent.objects.filter(readable)
-
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        if isinstance(obj, AuditEvent) and obj.organisation_id is None:
-            return request.user.has_perm("governance.view_installation_trail")
-        return super().has_view_permission(request, obj) or (
-            obj is None and request.user.has_perm("governance.view_installation_trail")
-        )

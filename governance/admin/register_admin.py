@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
+from governance.conflict import Conflict
 from governance.models import GroupRole, Invitation, Membership, Organisation
 
 ARRANGED_BY_OPERATOR = (Organisation, Membership, Invitation, GroupRole)
@@ -74,24 +75,39 @@ class RegisterAdmin(admin.ModelAdmin):
         """Saves, and writes what changed to the audit trail in the same transaction."""
         super().save_model(request, obj, form, change)
         verb = f"{self.opts.model_name}.{'changed' if change else 'added'}"
-        organisation = obj if isinstance(obj, Organisation) else None
-        audit_trail.record(verb, obj, changes_in(form, change=change), organisation=organisation)
+        audit_trail.record(verb, obj, changes_in(form, change=change))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Says above the page what a verb refused; nothing is saved then."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except Conflict:
+            refusal = _("Somebody else was just before you; nothing was saved.")
+        except ValidationError as error:
+            refusal = " ".join(error.messages)
+        self.message_user(request, refusal, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
 
 
 class VerbAdmin(RegisterAdmin):
     """Saves through the verbs of the pages, which check, write and record: `add` and `revise`.
 
-    The form has a hidden field `seen`, the number in the record's field `counter` when it was opened. When somebody
+    The form has a hidden field `seen`, what stood in the record's field `counter` when it was opened. When somebody
     else has changed the record since, the form comes back once with what now stands beside what was typed.
     """
 
     counter: str
-    conflict: type[Exception]
 
     def add(self, request: HttpRequest, fields: dict[str, Any]) -> models.Model:
         raise NotImplementedError
 
-    def revise(self, request: HttpRequest, record: models.Model, fields: dict[str, Any], seen: int) -> models.Model:
+    def revise(self, request: HttpRequest, record: models.Model, fields: dict[str, Any], seen: Any) -> models.Model:
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
@@ -106,22 +122,6 @@ class VerbAdmin(RegisterAdmin):
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: Any, change: bool) -> None:
         """The verbs write the links too."""
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except self.conflict:
-            refusal = _("Somebody else was just before you; nothing was saved.")
-        except ValidationError as error:
-            refusal = " ".join(error.messages)
-        self.message_user(request, refusal, messages.ERROR)
-        return HttpResponseRedirect(request.get_full_path())
 
 
 def refuse_once_when_changed(form: forms.ModelForm, counter: str) -> None:

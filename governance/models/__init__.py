@@ -24,7 +24,14 @@ from governance.models.files import StoredFile
 from governance.models.maturity import MaturityAssessment
 from governance.models.notifications import Notification
 from governance.models.objectives import Objective
-from governance.models.organisation import Membership, OfficialBody, Organisation, Owned, OwnedQuerySet
+from governance.models.organisation import (
+    HeldQuerySet,
+    Membership,
+    OfficialBody,
+    Organisation,
+    Owned,
+    OwnedQuerySet,
+)
 from governance.models.people import User
 from governance.models.periods import Period, PeriodQuerySet, Tenure, TenureQuerySet
 from governance.models.policy import Policy, PolicyAttachment, PolicyVersion, ReadingRequest
@@ -54,6 +61,7 @@ __all__ = [
     "Fact",
     "FrameworkRelease",
     "GroupRole",
+    "HeldQuerySet",
     "Invitation",
     "Knowledge",
     "Law",

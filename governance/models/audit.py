@@ -9,11 +9,17 @@ from governance.models.people import by_person
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def visible_to(self, user: Any) -> Self:
+        """The trail, across records, of the organisations in which this person reads it; the operator's own as well."""
         from governance.models.organisation import Organisation
+        from governance.permissions import AUDIT_READERS
 
-        return self.filter(organisation__in=Organisation.objects.visible_to(user))
+        if not user.is_authenticated:
+            return self.none()
+        readable = models.Q(organisation__in=Organisation.objects.where_member_holds(user, AUDIT_READERS))
+        return self.filter(readable | models.Q(organisation=None) if user.is_superuser else readable)
 
     def about(self, record: models.Model) -> Self:
+        """The history of one record: for whoever may read that record, whatever their role."""
         return self.filter(subject_type=record._meta.label_lower, subject_id=str(record.pk))
 
 

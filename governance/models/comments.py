@@ -1,7 +1,8 @@
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +11,17 @@ from governance.models.people import by_person
 
 
 class CommentQuerySet(OwnedQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Those of the organisations this person may see, on records that they see."""
+        from governance.commenting import kinds
+
+        seen = models.Q()
+        for label, kind in kinds.items():
+            rows: Any = kind.model._default_manager.all()
+            keys = rows.visible_to(user).order_by().annotate(key=Cast("pk", models.CharField())).values("key")
+            seen |= models.Q(subject_type=label, subject_id__in=keys)
+        return super().visible_to(user).filter(seen)
+
     def about(self, record: models.Model, part: str = "") -> Self:
         """The comments on a record, or on a part of it: an algorithm's requirement `aia-03`."""
         return self.filter(subject_type=record._meta.label_lower, subject_id=str(record.pk), part=part)

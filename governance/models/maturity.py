@@ -7,7 +7,7 @@ from governance.models.people import by_person
 
 
 class MaturityAssessment(models.Model):
-    """How mature the organisation judges itself on one day, per dimension of `fixtures/maturity.yaml` (org-06)."""
+    """An organisation judges how mature it is, per dimension of `fixtures/starter/maturity.yaml`, on a day (org-06)."""
 
     organisation = models.ForeignKey(
         Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="maturity_assessments"

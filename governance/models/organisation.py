@@ -43,6 +43,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         memberships = Membership.objects.current().filter(user=user, role__in=list(roles))
         return self.filter(models.Exists(memberships.reaching(models.OuterRef("path"))))
 
+    def hold_trees(self) -> None:
+        """Lets whoever holds the trees of these organisations wait for each other, until the transaction ends."""
+        tops = {int(path.split("/")[1]) for path in self.values_list("path", flat=True)}
+        list(Organisation.objects.select_for_update(no_key=True).filter(pk__in=tops).order_by("pk"))
+
 
 class Owned:
     """Vocabulary of querysets whose rows are an organisation's; `owner` is the path of fields from a row to it."""
@@ -55,6 +60,17 @@ class Owned:
 
 class OwnedQuerySet(Owned, models.QuerySet[Any]):
     pass
+
+
+class HeldQuerySet(Owned, TenureQuerySet):
+    """Of what a `person` holds in an organisation."""
+
+    def filling(self) -> Self:
+        """Held now, by somebody who can: the account is active, with a current role in the organisation or above it."""
+        roles = Membership.objects.current().reaching(models.OuterRef(f"{self.owner}__path"))
+        return self.current().filter(
+            models.Exists(roles.filter(user=models.OuterRef("person"))), person__is_active=True
+        )
 
 
 class Organisation(models.Model):
@@ -130,12 +146,22 @@ class Organisation(models.Model):
         """How many organisations are above it."""
         return len(self.above) - 1
 
-    def people(self, roles: "Iterable[str] | None" = None) -> models.QuerySet[User]:
-        """The active people with a current role here or above (one of `roles`, where given), by name."""
-        held = Membership.objects.current().filter(organisation__in=self.above)
+    def people(
+        self, roles: "Iterable[str] | None" = None, *, below: bool = False, former: bool = False
+    ) -> models.QuerySet[User]:
+        """The active people with a current role here or above (one of `roles`, where given), by name.
+
+        `below`: or in a part of it. `former`: and all who had the role here (or in a part), active or not.
+        """
+        held = Membership.objects.order_by()
         if roles is not None:
             held = held.filter(role__in=list(roles))
-        return User.objects.filter(is_active=True, pk__in=held.order_by().values("user"))
+        here = models.Q(organisation__path__startswith=self.path) if below else models.Q(organisation=self)
+        now = held.current().filter(here | models.Q(organisation__in=self.above))
+        found = models.Q(is_active=True, pk__in=now.values("user"))
+        if former:
+            found |= models.Q(pk__in=held.filter(here).values("user"))
+        return User.objects.filter(found)
 
     def accountable(self) -> "Organisation":
         """The organisation that arranges governance here: itself, or for a department the first above it that is none.

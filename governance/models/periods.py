@@ -1,6 +1,6 @@
 """Facts that hold from a moment until another: the present and any past day are the same query, one `WHERE` apart."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, Self
 
 from django.db import models
@@ -9,6 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.people import by_person
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of that day, here."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class PeriodQuerySet(models.QuerySet[Any]):

@@ -131,6 +131,10 @@ class PolicyVersionQuerySet(OwnedQuerySet):
             Q(in_force_until=None) | Q(in_force_until__gt=day)
         )
 
+    def unowned(self) -> Self:
+        """Of policies without an owner, or whose owner's account is closed: officers and managers look after those."""
+        return self.filter(Q(policy__owner=None) | Q(policy__owner__is_active=False))
+
     def due_for_review(self, on: date | None = None) -> Self:
         """Adopted, with a review date that has passed."""
         return self.adopted().filter(review_date__lt=on or timezone.localdate())

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.models.catalogue import Discipline
-from governance.models.organisation import Organisation, Owned, OwnedQuerySet
+from governance.models.organisation import HeldQuerySet, Membership, Organisation, OwnedQuerySet
 from governance.models.people import by_person
-from governance.models.periods import Tenure, TenureQuerySet, ends_after_it_starts
+from governance.models.periods import Tenure, ends_after_it_starts
 
 
 class PositionQuerySet(OwnedQuerySet):
@@ -24,8 +24,8 @@ class PositionQuerySet(OwnedQuerySet):
         return self.filter(organisation__in=organisation.above)
 
     def vacant(self) -> Self:
-        """In force, and held by nobody now; a deputy alone does not fill a function."""
-        holders = RoleAssignment.objects.current().filter(position=models.OuterRef("pk"), is_deputy=False)
+        """In force, and filled by nobody now; a deputy alone does not fill a function."""
+        holders = RoleAssignment.objects.filling().filter(position=models.OuterRef("pk"), is_deputy=False)
         return self.in_force().filter(~models.Exists(holders))
 
 
@@ -80,7 +80,7 @@ class Position(models.Model):
         return self.name
 
 
-class RoleAssignmentQuerySet(Owned, TenureQuerySet):
+class RoleAssignmentQuerySet(HeldQuerySet):
     owner: ClassVar[str] = "position__organisation"
 
     def within(self, organisation: Organisation) -> Self:
@@ -218,6 +218,19 @@ class Knowledge(models.Model):
 
 class TrainingQuerySet(OwnedQuerySet):
     owner: ClassVar[str] = "knowledge__organisation"
+
+    def visible_to(self, user: Any) -> Self:
+        """Of the subjects of organisations this person may see; of those above them, what their people followed."""
+        visible = Organisation.objects.visible_to(user)
+        above = self.filter(knowledge__organisation__in=Organisation.objects.counting_for(user))
+        return self.filter(knowledge__organisation__in=visible) | above.about_people_of(visible)
+
+    def about_people_of(self, organisations: Any) -> Self:
+        """About whoever has a function or a role in one of these organisations now, or will."""
+        functions = RoleAssignment.objects.unended().filter(position__organisation__in=organisations)
+        roles = Membership.objects.current().filter(organisation__in=organisations)
+        people = Q(person__in=functions.order_by().values("person")) | Q(person__in=roles.order_by().values("user"))
+        return self.filter(people)
 
     def counting(self) -> Self:
         """What still counts today."""

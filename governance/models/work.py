@@ -4,7 +4,7 @@ The same work exists at two levels: at the organisation, for what has phase 0 (h
 register).
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -40,20 +40,12 @@ class WorkQuerySet(PeriodQuerySet):
         """Open, with a due date before that day (today, unless given)."""
         return self.open().filter(due__lt=on or timezone.localdate())
 
-    def due_within(self, days: int, on: date | None = None) -> Self:
-        """Open, and due on that day (today, unless given) or at most so many days after it."""
-        day = on or timezone.localdate()
-        return self.open().filter(due__range=(day, day + timedelta(days=days)))
-
 
 class AssessmentQuerySet(WorkQuerySet):
     SETTLED = Q(status__in=["met", "not_applicable"])
 
     def met(self) -> Self:
         return self.filter(status=Assessment.Status.MET)
-
-    def verified(self) -> Self:
-        return self.met().filter(verified_at__isnull=False)
 
     def unverified(self) -> Self:
         """Claims that wait for a second person."""

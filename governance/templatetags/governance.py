@@ -12,8 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from governance import notifying, openid_connect, rich_text, second_factor
-from governance.models import Assessment, MeasureWork, Notification
+from governance import notifying, openid_connect, rich_text, second_factor, timeline
+from governance.models import Assessment, AuditEvent, MeasureWork, Notification
 
 register = template.Library()
 
@@ -79,6 +79,18 @@ def unread_notifications(context: Any) -> int:
     """How many notifications the person looking at the page has not read; one count."""
     user = context.get("user")
     return Notification.objects.visible_to(user).unread().count() if user is not None else 0
+
+
+@register.filter
+def told(event: AuditEvent) -> str:
+    """What happened, as the rest of a sentence that begins with who did it."""
+    return timeline.told(event)
+
+
+@register.filter
+def changed_fields(event: AuditEvent) -> list[tuple[str, Any, Any]]:
+    """(field in words, old, new) for every change that means something to a reader."""
+    return timeline.changed_fields(event)
 
 
 @register.filter

@@ -103,6 +103,9 @@ def end_page(
         except Conflict:
             messages.error(request, _("Somebody else changed this meanwhile. Look at it, and end it then."))
             return redirect(edit_route, organisation.slug, record.pk)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect(here, organisation.slug)
         messages.success(request, _("%(item)s has ended.") % {"item": record})
         return redirect(here, organisation.slug)
     context = tab(organisation, here, record=record, edit_route=edit_route, consequences=consequences)
@@ -123,10 +126,13 @@ def start_page(
     """Offers the starter texts that are not there yet; `field` is the one with their name."""
     form = StartersForm(request.POST or None, starters=starters, field=field)
     if request.method == "POST" and form.is_valid():
-        taken = verb(organisation, form.cleaned_data["chosen"], by=request.user)
-        messages.success(
-            request, _("%(n)d taken over. Change them to what fits your organisation.") % {"n": len(taken)}
-        )
+        try:
+            taken = verb(organisation, form.cleaned_data["chosen"], by=request.user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            told = _("%(n)d taken over. Change them to what fits your organisation.")
+            messages.success(request, told % {"n": len(taken)})
         return redirect(here, organisation.slug)
     context = tab(organisation, here, form=form, starters=starters, title=title, lead=lead)
     return render(request, "governance/arranged_start.html", context)

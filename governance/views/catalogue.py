@@ -163,15 +163,13 @@ def tools(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, filterset_class: type[CatalogueFilter], template: str) -> HttpResponse:
     kind = filterset_class._meta.model
     found = filterset_class(request.GET, shown(kind, request), request=request)
-    items = found.qs if found.is_valid() else kind.objects.none()
     return render(
         request,
         f"governance/{template}.html",
         {
             "section": "framework",
             "filter": found,
-            "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
-            "is_filtered": any(value for name, value in request.GET.items() if name in found.filters),
+            "page": Paginator(found.rows, PAGE_SIZE).get_page(request.GET.get("page")),
         },
     )
 
@@ -285,7 +283,7 @@ def _names_of_facts(item: Requirement | Measure) -> list[Any]:
 
 def glossary(request: HttpRequest) -> HttpResponse:
     found = TermFilter(request.GET, Term.objects.in_force(), request=request)
-    terms = sorted(found.qs if found.is_valid() else [], key=lambda term: term.term.casefold())
+    terms = sorted(found.rows, key=lambda term: term.term.casefold())
     letters = groupby(terms, key=lambda term: term.term[:1].upper())
     return render(
         request,
@@ -295,6 +293,5 @@ def glossary(request: HttpRequest) -> HttpResponse:
             "filter": found,
             "letters": [(letter, list(words)) for letter, words in letters],
             "count": len(terms),
-            "is_filtered": bool(request.GET.get("q")),
         },
     )

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from governance import literacy
 from governance.arranging_forms import KnowledgeForm, TrainingForm
 from governance.forms import add_errors
-from governance.models import Knowledge, Literacy, Membership, Organisation, Position, RoleAssignment, Training, User
+from governance.models import Knowledge, Literacy, Position, RoleAssignment, Training
+from governance.positions import people_of
 from governance.views.arranging import add_page, edit_page, end_page, own_record, start_page
 from governance.views.organisation import tab, visible_organisation
 
@@ -183,11 +184,12 @@ def _arguments(form: TrainingForm) -> dict[str, Any]:
 def training_withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Takes back what was recorded by mistake, about anybody or, without the right to, about oneself."""
     organisation = visible_organisation(request, slug, "governance.record_own_training")
-    trainings = Training.objects.filter(withdrawn=None, knowledge__organisation__in=organisation.above)
-    trainings = trainings.filter(person__in=_known_in(organisation)).select_related("person", "knowledge")
+    trainings = Training.objects.visible_to(request.user)
+    trainings = trainings.filter(withdrawn=None, knowledge__organisation__in=organisation.above)
+    trainings = trainings.filter(person__in=people_of(organisation, former=True)).select_related("person", "knowledge")
     training = get_object_or_404(trainings, pk=pk)
     is_own = training.person_id == training.recorded_by_id == request.user.pk
-    if not is_own and not request.user.has_perm("governance.record_training", organisation):
+    if not is_own and not request.user.has_perm("governance.record_training", training):
         raise PermissionDenied
     if request.method == "POST":
         try:
@@ -198,33 +200,3 @@ def training_withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             messages.success(request, _("%(item)s is withdrawn.") % {"item": training})
         return redirect("organisation-person", organisation.slug, training.person_id)
     return render(request, "governance/training_withdraw.html", tab(organisation, "literacy", training=training))
-
-
-@login_required
-def person(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """What somebody does and knows in this organisation and below: functions, what they ask, trainings."""
-    organisation = visible_organisation(request, slug)
-    somebody = get_object_or_404(_known_in(organisation), pk=pk)
-    rows = RoleAssignment.objects.filter(person=somebody).within(organisation)
-    held = list(rows.select_related("position__organisation").order_by("-since", "pk"))
-    trainings = Training.objects.filter(person=somebody, knowledge__organisation__in=organisation.above)
-    needs = RoleAssignment.objects.current().filter(person=somebody).within(organisation).needs()
-    return render(
-        request,
-        "governance/person.html",
-        tab(
-            organisation,
-            "positions",
-            person=somebody,
-            held=held,
-            needs=literacy.needs_in(needs),
-            trainings=trainings.select_related("knowledge", "recorded_by").order_by("-followed_on", "pk"),
-        ),
-    )
-
-
-def _known_in(organisation: Organisation) -> Any:
-    """Who has, or had, a function or a role in the organisation or below; also who is not active any more."""
-    functions = RoleAssignment.objects.within(organisation).order_by().values("person")
-    roles = Membership.objects.filter(organisation__path__startswith=organisation.path).order_by().values("user")
-    return User.objects.filter(Q(pk__in=functions) | Q(pk__in=roles))

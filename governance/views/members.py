@@ -11,16 +11,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from governance import group_roles, leaving, membership, second_factor
 from governance.forms import add_errors
 from governance.member_forms import FindForm, GroupRoleForm, InviteForm, RoleForm, SecondFactorForm
 from governance.models import GroupRole, Invitation, Membership, Organisation, User
+from governance.positions import people_of
 from governance.views.invitations import send_invitation
-from governance.views.organisation import visible_organisation
+from governance.views.organisation import tab, visible_organisation
 
 PAGE_SIZE = 50
+COMES_BACK = gettext_lazy(
+    "A role follows a group of the identity provider. If the account stays open, that role begins again at the next "
+    "log-in. So take the person out of the group as well."
+)
 
 
 def _administered(request: HttpRequest, slug: str) -> Organisation:
@@ -53,7 +59,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
 def members(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = _administered(request, slug)
     find = FindForm(request.GET)
-    people = membership.people_of(organisation)
+    people = organisation.people()
     here = Membership.objects.current().reaching(models.Value(organisation.path)).select_related("organisation")
     if find.is_valid():
         if text := find.cleaned_data["q"]:
@@ -72,14 +78,14 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "governance/members.html",
-        {
-            "section": "people",
-            "organisation": organisation,
-            "page": page,
-            "find": find,
-            "is_filtered": bool(request.GET.get("q") or request.GET.get("role")),
-            "invitations": invitations.select_related("invited_by"),
-        },
+        tab(
+            organisation,
+            "members",
+            page=page,
+            find=find,
+            is_filtered=bool(request.GET.get("q") or request.GET.get("role")),
+            invitations=invitations.select_related("invited_by"),
+        ),
     )
 
 
@@ -87,8 +93,8 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One person: roles in the organisations that one administers and from above, what they hold; gives a role."""
     organisation = _administered(request, slug)
-    person = get_object_or_404(membership.people_known_to(organisation), pk=pk)
-    is_here = membership.people_of(organisation).filter(pk=pk).exists()
+    person = get_object_or_404(organisation.people(former=True), pk=pk)
+    is_here = organisation.people().filter(pk=pk).exists()
     user: Any = request.user
     form = RoleForm(request.POST or None)
     if request.method == "POST" and not is_here:
@@ -115,17 +121,18 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return render(
         request,
         "governance/member.html",
-        {
-            "section": "people",
-            "organisation": organisation,
-            "person": person,
-            "form": form,
-            "rows": rows,
-            "is_here": is_here,
-            "may_leave": person != user and any(row.is_current and row.is_ours for row in rows),
-            "has_second_factor": bool(second_factor.who_have_one([person])),
-            "holdings": _holdings(request, person, organisation),
-        },
+        tab(
+            organisation,
+            "members",
+            person=person,
+            form=form,
+            rows=rows,
+            is_here=is_here,
+            may_leave=is_here and person != user and any(row.is_current and row.is_ours for row in rows),
+            works_here=people_of(organisation, former=True).filter(pk=pk).exists(),
+            has_second_factor=bool(second_factor.who_have_one([person])),
+            holdings=_holdings(request, person, organisation),
+        ),
     )
 
 
@@ -145,14 +152,14 @@ def end_role(request: HttpRequest, slug: str, pk: int, membership_pk: int) -> Ht
         messages.success(request, sentence % {"person": row.user, "role": row.get_role_display().lower()})
         still_administers = user.has_perm("governance.manage_members", organisation)
         return redirect("member", slug, pk) if still_administers else redirect("home")
-    context = {"section": "people", "organisation": organisation, "row": row, "person": row.user}
+    context = tab(organisation, "members", row=row, person=row.user)
     return render(request, "governance/member_role_end.html", context)
 
 
 @login_required
 def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     organisation = _administered(request, slug)
-    person = get_object_or_404(membership.people_of(organisation), pk=pk)
+    person = get_object_or_404(organisation.people(), pk=pk)
     user: Any = request.user
     arranged = membership.arranged_by(user)
     if request.method == "POST":
@@ -162,6 +169,8 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             messages.error(request, " ".join(error.messages))
             return redirect("member", slug, pk)
         messages.success(request, _("The roles of %(person)s in your organisations have ended.") % {"person": person})
+        if departure.follows_a_group:
+            messages.warning(request, COMES_BACK)
         if departure.vacant:
             sentence = translation.ngettext(
                 "%(n)d thing is vacant now: hand it over to somebody else.",
@@ -169,19 +178,21 @@ def deactivate(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
                 len(departure.vacant),
             )
             messages.warning(request, sentence % {"n": len(departure.vacant)})
-        is_known = membership.people_known_to(organisation).filter(pk=pk).exists()
+        is_known = organisation.people(former=True).filter(pk=pk).exists()
         return redirect("member", slug, pk) if is_known else redirect("members", slug)
     rows = Membership.objects.current().filter(user=person, organisation__in=arranged)
+    follows_a_group = rows.filter(source=Membership.Source.GROUP).exists()
     return render(
         request,
         "governance/member_deactivate.html",
-        {
-            "section": "people",
-            "organisation": organisation,
-            "person": person,
-            "rows": rows.select_related("organisation").order_by("organisation__name", "role"),
-            "holdings": _holdings(request, person, organisation),
-        },
+        tab(
+            organisation,
+            "members",
+            person=person,
+            rows=rows.select_related("organisation").order_by("organisation__name", "role"),
+            comes_back=COMES_BACK if follows_a_group else "",
+            holdings=_holdings(request, person, organisation),
+        ),
     )
 
 
@@ -208,12 +219,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             send_invitation(request, invitation, token)
             return redirect("members", slug)
-    context = {
-        "section": "people",
-        "organisation": organisation,
-        "form": form,
-        "days": membership.INVITATION_LASTS.days,
-    }
+    context = tab(organisation, "members", form=form, days=membership.INVITATION_LASTS.days)
     return render(request, "governance/member_invite.html", context)
 
 
@@ -243,7 +249,7 @@ def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             sentence = _("The invitation of %(name)s is withdrawn; the link no longer works.")
             messages.success(request, sentence % {"name": invitation.name})
         return redirect("members", slug)
-    context = {"section": "people", "organisation": invitation.organisation, "invitation": invitation}
+    context = tab(invitation.organisation, "members", invitation=invitation)
     return render(request, "governance/member_invitation_withdraw.html", context)
 
 
@@ -284,14 +290,14 @@ def access(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "governance/member_access.html",
-        {
-            "section": "people",
-            "organisation": organisation,
-            "factor": factor,
-            "group": group,
-            "form": sent,
-            "group_roles": GroupRole.objects.filter(organisation=organisation),
-        },
+        tab(
+            organisation,
+            "members",
+            factor=factor,
+            group=group,
+            form=sent,
+            group_roles=GroupRole.objects.filter(organisation=organisation),
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from governance.arranging_forms import OrganisationForm
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import OfficialBody, Organisation
+from governance.positions import responsible
 from governance.views.invitations import send_invitation
 
 PAGE_SIZE = 50
@@ -84,7 +85,8 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             "overview",
             **arranged,
             children=children,
-            responsible=overview_of.responsible(organisation),
+            panels=[(panel, panel.about(organisation, request.user)) for panel in overview_of.panels],
+            responsible=responsible(organisation),
             policies=overview_of.policies(organisation),
             vacant=overview_of.vacant_functions(organisation),
             standing=organisation_level.standing(arranged["accountable"]),

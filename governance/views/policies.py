@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -40,13 +40,12 @@ def policy_list(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = visible_organisation(request, slug)
     rows = Policy.objects.visible_to(request.user).for_organisation(organisation)
     found = PolicyFilter(request.GET, rows, request=request)
-    shown = found.qs if found.is_valid() else rows.none()
     seen = PolicyVersion.objects.visible_to(request.user).defer("body")
     seen = seen.annotate(
         asked=Count("reading_requests"),
         confirmed=Count("reading_requests", filter=Q(reading_requests__confirmed_at__isnull=False)),
     )
-    shown = shown.select_related("organisation", "owner").prefetch_related(
+    shown = found.rows.select_related("organisation", "owner").prefetch_related(
         Prefetch("versions", seen.order_by("-number"))
     )
     own = PolicyVersion.objects.filter(policy__organisation=organisation)
@@ -58,7 +57,6 @@ def policy_list(request: HttpRequest, slug: str) -> HttpResponse:
             "policies",
             filter=found,
             page=Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
-            is_filtered=any(value for name, value in request.GET.items() if name in found.filters),
             reviews_due=own.due_for_review().count(),
             in_review=own.filter(status=PolicyVersion.Status.IN_REVIEW).count(),
             to_confirm=policies.reading_for(request.user)
@@ -96,12 +94,14 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
 def policy(request: HttpRequest, slug: str, policy: str) -> HttpResponse:
     record = policy_of(request, slug, policy)
     versions = PolicyVersion.objects.visible_to(request.user).filter(policy=record)
-    versions = list(versions.select_related("adopted_by", "created_by", "ended_by").order_by("-number"))
-    record._prefetched_objects_cache = {"versions": versions}
-    for newer, older in pairwise(versions):
+    versions = versions.select_related("adopted_by", "created_by", "ended_by").order_by("-number")
+    prefetch_related_objects([record], Prefetch("versions", versions))
+    for newer, older in pairwise(record.versions.all()):
         newer.older = older
     in_force = record.version_in_force
-    events = AuditEvent.objects.about(record).visible_to(request.user).select_related("actor")
+    events = AuditEvent.objects.about(record).select_related("actor")
+    if not request.user.has_perm("governance.view_organisation", record.organisation):
+        events = events.none()  # what holds here comes from above; how it came about does not
     return render(
         request,
         "governance/policy.html",
@@ -109,7 +109,7 @@ def policy(request: HttpRequest, slug: str, policy: str) -> HttpResponse:
             record.organisation,
             "policies",
             policy=record,
-            versions=versions,
+            versions=record.versions.all(),
             version=in_force,
             attachments=in_force.attachments.current().select_related("stored_file") if in_force else [],
             reading=reading_of(record.adopted_version, request.user),

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 
 from governance import policy_reading, policy_versions, stored_files
 from governance.conflict import Conflict
-from governance.forms import add_errors
+from governance.forms import SeenForm, add_errors
 from governance.models import PolicyVersion, ReadingRequest
-from governance.policy_forms import AdoptForm, AskForm, FileForm, ReasonForm, SeenForm, TextForm
+from governance.policy_forms import AdoptForm, AskForm, FileForm, ReasonForm, TextForm
 from governance.policy_templates import places_to_fill
 from governance.text_differences import differences
 from governance.views.organisation import tab

@@ -17,7 +17,8 @@ from governance.arranging_forms import AssignForm, EndAssignmentForm, PositionFo
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.models import Organisation, Position, RoleAssignment
-from governance.positions import governs, start_of
+from governance.models.periods import start_of
+from governance.positions import responsible
 from governance.views.arranging import add_page, edit_page, end_page, own_record, start_page
 from governance.views.organisation import tab, visible_organisation
 
@@ -52,17 +53,22 @@ def positions(request: HttpRequest, slug: str) -> HttpResponse:
             total=own.in_force().count(),
             vacant=own.vacant().count(),
             coming=coming.unended().count(),
-            governing=governs(organisation),
+            governing=responsible(organisation).holders,
         ),
     )
 
 
 def with_holders(found: list[Position]) -> None:
-    """Gives each function its `holders`, `deputies`, what is `upcoming`, and its `history`, in one query."""
+    """Gives each function its `holders`, `deputies`, what is `upcoming`, its `history`, and whether it `is_filled`.
+
+    Each row says whether its person `has_left`. Two queries.
+    """
     for position in found:
         position.holders, position.deputies, position.upcoming, position.history = [], [], [], []
+        position.is_filled = False
     by_key = {position.pk: position for position in found}
     now = timezone.now()
+    filling = set(RoleAssignment.objects.filling().filter(position__in=by_key).values_list("pk", flat=True))
     rows = RoleAssignment.objects.filter(position__in=by_key).select_related("person").order_by("-since", "pk")
     for row in rows:
         position = row.position = by_key[row.position_id]
@@ -70,10 +76,22 @@ def with_holders(found: list[Position]) -> None:
             position.history.append(row)
         elif row.since > now:
             position.upcoming.insert(0, row)
-        elif row.is_deputy:
-            position.deputies.append(row)
         else:
-            position.holders.append(row)
+            row.has_left = row.pk not in filling
+            (position.deputies if row.is_deputy else position.holders).append(row)
+            position.is_filled |= not (row.is_deputy or row.has_left)
+
+
+@login_required
+def position(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """One function: what it does and has to know, who holds it, and what is said about it."""
+    organisation = visible_organisation(request, slug)
+    found = get_object_or_404(Position.objects.select_related("discipline"), organisation=organisation, pk=pk)
+    with_holders([found])
+    subjects = found.knowledge.in_force()
+    return render(
+        request, "governance/position.html", tab(organisation, "positions", position=found, subjects=subjects)
+    )
 
 
 @login_required

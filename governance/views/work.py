@@ -36,8 +36,7 @@ def save(request: HttpRequest, form: WorkForm, permission: str, verb: Callable[.
         add_errors(form, error)
         return False, None
     except Conflict as meanwhile:
-        form.data = form.data.copy()
-        form.data["seen"] = str(meanwhile.current.pk) if meanwhile.current else ""
+        form.now_seen(meanwhile.current.pk if meanwhile.current else None)
         return False, meanwhile.current
     return True, None
 

@@ -14,6 +14,7 @@ from governance import audit_trail
 from governance.models import LifecyclePhase, Membership, Organisation, Requirement
 from governance.own_items import add_measure, add_requirement
 from registry.classifying import current_tree
+from registry.compliance import counted_once
 from registry.demo import people
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
@@ -72,7 +73,7 @@ def load() -> None:
         raise DemoError(_("There is no decision tree yet. Run `manage.py import_decision_tree` first."))
     path = FOLDER / "organisations.yaml"
     content = read(path)
-    with transaction.atomic():
+    with transaction.atomic(), counted_once():
         with audit_trail.acting(None, "command"), explained(path, _("organisations and people")):
             organisations = add_organisations(content["organisations"])
             people = add_people(content["people"] | content["colleagues"], organisations)

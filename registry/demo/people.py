@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from governance import literacy, objectives, positions
 from governance.models import Knowledge, Objective, Organisation, Position
-from governance.positions import start_of
+from governance.models.periods import start_of
 from registry.demo.cast import FOLDER, Cast, Steps, explained, read
 from registry.models import Algorithm
 from registry.registering import revise

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from governance import audit_trail
-from governance.models import Discipline, LifecyclePhase, Measure, Position, Requirement, RoleAssignment
+from governance import audit_trail, positions
+from governance.models import Discipline, LifecyclePhase, Measure, Position, Requirement
 from registry.demo.cast import FOLDER, Cast, explained, read
 from registry.models import Algorithm
-from registry.raci_defaults import accept, add_default, proposals_for
+from registry.raci_defaults import accept, add_default, proposed_responsibilities
 from registry.responsibilities import Scope, assign, end
 from registry.team import involve, join
 
@@ -50,16 +50,14 @@ def _add_position(entry: dict[str, Any], cast: Cast, disciplines: dict[str, Disc
     organisation = cast.organisations[entry["organisation"]]
     if Position.objects.in_force().filter(organisation=organisation, name=entry["name"]).exists():
         return
-    position = Position.objects.create(
-        organisation=organisation,
-        name=entry["name"],
-        line=entry["line"],
-        discipline=disciplines[entry["discipline"]] if "discipline" in entry else None,
-    )
-    audit_trail.record("position.added", position, {"name": [None, position.name]})
+    fields = {
+        "name": entry["name"],
+        "line": entry["line"],
+        "discipline": disciplines[entry["discipline"]] if "discipline" in entry else None,
+    }
+    position = positions.add_position(organisation, fields, by=None)
     if "holder" in entry:
-        held = RoleAssignment.objects.create(position=position, person=cast.people[entry["holder"]])
-        audit_trail.record("position.held", position, {"person": [None, str(held.person)]})
+        positions.assign(cast.people[entry["holder"]], position, since=timezone.now(), by=None)
 
 
 def _people_of(
@@ -85,7 +83,7 @@ def _people_of(
                 if given.get("ends"):
                     end(row, by=by)
         if entry.get("accept"):
-            proposed = [one.key for one in proposals_for(algorithm) if not one.is_one_of_several]
+            proposed = [one.key for one in proposed_responsibilities(algorithm) if not one.is_one_of_several]
             accept(algorithm, proposed, by=by)
         for member in entry.get("team", []):
             join(algorithm, cast.people[member["person"]], disciplines[member["discipline"]], member["task"], by=by)

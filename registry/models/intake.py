@@ -1,17 +1,32 @@
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from governance.models import Organisation, OwnedQuerySet
+from governance.models import Comment, Membership, Organisation, OwnedQuerySet
 from governance.models.people import by_person
 from registry.models.algorithm import Algorithm
 
+READS_INTAKE = frozenset({Membership.Role.OFFICER, Membership.Role.MANAGER, Membership.Role.AUDITOR})
+"""Who sees the proposals of others."""
+
 
 class ProposalQuerySet(OwnedQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """All where this person reads the intake; elsewhere their own, and those on which a comment mentions them."""
+        if not user.is_authenticated:
+            return self.none()
+        read = Organisation.objects.where_member_holds(user, READS_INTAKE)
+        mentioned = Comment.objects.filter(
+            subject_type="registry.proposal", subject_id=Cast(OuterRef("pk"), models.CharField()), mentions=user
+        )
+        theirs = Q(organisation__in=read) | Q(proposed_by=user) | Exists(mentioned)
+        return self.filter(theirs, organisation__in=Organisation.objects.visible_to(user))
+
     def undecided(self) -> Self:
         return self.filter(status=Proposal.Status.NEW)
 

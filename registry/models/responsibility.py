@@ -11,15 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.models import (
     Discipline,
+    HeldQuerySet,
     LifecyclePhase,
     Measure,
     Organisation,
-    Owned,
     OwnedQuerySet,
     Position,
     Requirement,
     Tenure,
-    TenureQuerySet,
 )
 from governance.models.people import by_person
 from governance.models.periods import ends_after_it_starts
@@ -36,15 +35,14 @@ class Letter(models.TextChoices):
     SUPPORT = "S", _("Support: helps to do it")
 
 
-class AlgorithmTenureQuerySet(Owned, TenureQuerySet):
+class AlgorithmTenureQuerySet(HeldQuerySet):
     owner: ClassVar[str] = "algorithm__organisation"
 
 
 class ResponsibilityQuerySet(AlgorithmTenureQuerySet):
     def filling(self) -> Self:
-        """Those that keep a scope from being vacant: held now by somebody whose account is active; the A and the R."""
-        letters = [Letter.ACCOUNTABLE, Letter.RESPONSIBLE]
-        return self.current().filter(letter__in=letters, person__is_active=True)
+        """As for everything that is held, of the letters that keep a scope from being vacant: the A and the R."""
+        return super().filling().filter(letter__in=[Letter.ACCOUNTABLE, Letter.RESPONSIBLE])
 
     def for_the_whole(self) -> Self:
         return self.filter(phase=None, requirement=None, measure=None)

@@ -17,7 +17,7 @@ from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
 from registry.models import Algorithm, Classification, ClassificationDraft, Proposal
-from registry.raci_defaults import proposals_for
+from registry.raci_defaults import proposed_responsibilities
 from registry.registering import register, revise
 from registry.responsibilities import vacancies_of
 from registry.views import bulk
@@ -40,8 +40,7 @@ def algorithms(request: HttpRequest) -> HttpResponse:
     if saved:
         return redirect(request.get_full_path())
     found = AlgorithmFilter(request.GET, queryset=Algorithm.objects.visible_to(request.user), request=request)
-    rows = found.qs if found.is_valid() else Algorithm.objects.none()
-    page = Paginator(rows.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(found.rows.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
     current = Classification.objects.current().filter(algorithm__in=[row.pk for row in page])
     groups = dict(current.values_list("algorithm", "risk_group"))
     for row in page:
@@ -54,8 +53,6 @@ def algorithms(request: HttpRequest) -> HttpResponse:
             "section": "algorithms",
             "filter": found,
             "page": page,
-            "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "sort"))
-            or not found.is_valid(),
             "may_register": registrable(request.user).exists(),
             "bulk_form": bulk_form,
         },
@@ -105,7 +102,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
             events=events,
             description=description_of(algorithm),
             imported=algorithm.imported_rows.all(),
-            proposed_responsibilities=proposals_for(algorithm),
+            proposed_responsibilities=proposed_responsibilities(algorithm),
             vacancies=vacancies_of(algorithm),
             proposals=Proposal.objects.visible_to(request.user)
             .filter(algorithm=algorithm)
@@ -149,8 +146,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             add_errors(form, error)
         except Conflict as meanwhile:
             conflict = meanwhile.current
-            form.data = form.data.copy()
-            form.data["seen"] = str(conflict.version)
+            form.now_seen(conflict.version)
         else:
             messages.success(request, _("The description is saved."))
             return redirect("algorithm", pk)

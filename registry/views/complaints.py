@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from governance import audit_trail
 from governance.conflict import Conflict
 from governance.csv_export import csv_response
 from governance.forms import add_errors
@@ -195,7 +196,7 @@ def _filtered(organisation: Organisation, request: HttpRequest) -> ComplaintFilt
 def of_organisation(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = visible_organisation(request, slug)
     found = _filtered(organisation, request)
-    rows = found.qs.select_related("algorithm", "handler", "organisation")
+    rows = found.rows.select_related("algorithm", "handler", "organisation")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -206,7 +207,6 @@ def of_organisation(request: HttpRequest, slug: str) -> HttpResponse:
             filter=found,
             page=page,
             figures=complaints.figures(_of_organisation(organisation, request), timezone.localdate()),
-            is_filtered=any(value for name, value in request.GET.items() if name != "page"),
         ),
     )
 
@@ -214,9 +214,12 @@ def of_organisation(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_GET
 def export(request: HttpRequest, slug: str) -> HttpResponse:
-    """The list with its filters, as a file for a spreadsheet."""
+    """The list with its filters, as a file for a spreadsheet, recorded in the audit trail."""
     organisation = visible_organisation(request, slug)
-    rows = _filtered(organisation, request).qs.select_related("algorithm", "handler", "organisation")
+    rows = list(_filtered(organisation, request).rows.select_related("algorithm", "handler", "organisation"))
+    audit_trail.record(
+        "organisation.complaints_exported", organisation, {"rows": [None, len(rows)]}, organisation=organisation
+    )
     names = [
         "algorithm", "organisation", "kind", "received_on", "channel", "reference", "summary", "handler", "due",
         "outcome", "response", "closed_on",

@@ -16,7 +16,7 @@ from governance.models import Fact
 from registry import classifying
 from registry.forms import AnswerForm, FactsForm
 from registry.models import Classification, ClassificationDraft
-from registry.raci_defaults import proposals_for
+from registry.raci_defaults import proposed_responsibilities
 from registry.views.algorithm import tab, visible_algorithm
 
 CLASSIFY = "registry.classify_algorithm"
@@ -141,7 +141,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     elif request.method == "POST":
         classifying.classify(algorithm, draft.answers, draft.facts, tree=draft.tree, by=request.user)
         messages.success(request, _("The classification is confirmed. Below is what applies, and why."))
-        if proposed := len(proposals_for(algorithm)):
+        if proposed := len(proposed_responsibilities(algorithm)):
             sentence = ngettext(
                 "%(n)d responsibility is proposed: see the tab Responsibilities.",
                 "%(n)d responsibilities are proposed: see the tab Responsibilities.",

@@ -18,10 +18,10 @@ from governance.models import (
     Requirement,
     Tool,
 )
+from governance.timeline import VERBS
 from registry.filters import for_review, stuck
 from registry.models import Algorithm, Classification, Proposal
 from registry.my_work import managers_desk, my_desk
-from registry.templatetags.registry import VERBS
 from registry.work_lines import Section
 
 SHOWN = 10
@@ -71,6 +71,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "officer": officers_figures(request, algorithms) if Role.OFFICER in roles else None,
             "managed": managed(request) if Role.MANAGER in roles else [],
             "audited": _held(request, Role.AUDITOR).order_by("path")[:SHOWN] if Role.AUDITOR in roles else [],
+            "administered": _held(request, Role.ADMINISTRATOR).order_by("path")[:SHOWN]
+            if Role.ADMINISTRATOR in roles
+            else [],
             "due_first": algorithms.for_list()
             .exclude(compliance__next_due=None)
             .order_by("compliance__next_due", "pk")[:5],

@@ -14,17 +14,15 @@ from django.utils.translation import gettext as _
 
 from governance.conflict import Conflict
 from governance.forms import add_errors
-from governance.models import AuditEvent, Membership, Organisation
-from governance.permissions import REGISTRAR
+from governance.models import AuditEvent, Organisation
 from registry import intake
 from registry.filters import ProposalFilter
 from registry.intake_forms import DeclineForm, MergeForm, ProposalForm, RegisterProposalForm
 from registry.models import Algorithm, Proposal
+from registry.models.intake import READS_INTAKE
 from registry.views.algorithm import PAGE_SIZE
 
 FOUND = 20
-READS_ALL = REGISTRAR | {Membership.Role.AUDITOR}
-"""Who sees the proposals of others in the list; everybody else finds their own there."""
 
 
 @login_required
@@ -47,12 +45,8 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def proposals(request: HttpRequest) -> HttpResponse:
-    """Somebody's own proposals, and for officers, managers and auditors all of their organisations."""
-    organisations = Organisation.objects.where_member_holds(request.user, READS_ALL)
-    mine = Q(proposed_by=request.user)
-    visible = Proposal.objects.visible_to(request.user).filter(mine | Q(organisation__in=organisations))
-    found = ProposalFilter(request.GET, queryset=visible, request=request)
-    rows = found.qs.select_related("organisation", "proposed_by", "decided_by", "algorithm")
+    found = ProposalFilter(request.GET, queryset=Proposal.objects.visible_to(request.user), request=request)
+    rows = found.rows.select_related("organisation", "proposed_by", "decided_by", "algorithm")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -61,8 +55,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
             "section": "proposals",
             "filter": found,
             "page": page,
-            "is_filtered": any(value for name, value in request.GET.items() if name != "page"),
-            "reads_all": organisations.exists(),
+            "reads_all": Organisation.objects.where_member_holds(request.user, READS_INTAKE).exists(),
             "waiting": intake.decidable_by(request.user).undecided().count(),
         },
     )

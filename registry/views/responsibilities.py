@@ -72,7 +72,7 @@ def responsibilities(request: HttpRequest, pk: int) -> HttpResponse:
             items=sorted(items.items(), key=lambda pair: pair[0].urn),
             ahead=ahead,
             letters=Letter,
-            proposals=raci_defaults.proposals_for(algorithm),
+            proposed_responsibilities=raci_defaults.proposed_responsibilities(algorithm),
             may_assign=request.user.has_perm(ASSIGN, algorithm),
         ),
     )
@@ -189,10 +189,10 @@ def end(request: HttpRequest, pk: int, responsibility: int) -> HttpResponse:
 
 
 @login_required
-def proposals(request: HttpRequest, pk: int) -> HttpResponse:
+def proposed_responsibilities(request: HttpRequest, pk: int) -> HttpResponse:
     """What the defaults of the organisation propose, to accept all of or to choose from."""
     algorithm = visible_algorithm(request, pk, ASSIGN)
-    proposed = raci_defaults.proposals_for(algorithm)
+    proposed = raci_defaults.proposed_responsibilities(algorithm)
     chosen = [one.key for one in proposed if not one.is_one_of_several]
     error = ""
     if request.method == "POST":
@@ -211,8 +211,8 @@ def proposals(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("algorithm-responsibilities", pk)
     return render(
         request,
-        "registry/algorithm_proposals.html",
-        tab(algorithm, "responsibilities", proposals=proposed, chosen=chosen, error=error),
+        "registry/algorithm_proposed_responsibilities.html",
+        tab(algorithm, "responsibilities", proposed_responsibilities=proposed, chosen=chosen, error=error),
     )
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from governance.conflict import Conflict
 from governance.forms import add_errors
+from governance.literacy import literacy_of
 from registry import team as verbs
 from registry.models import Involvement, TeamMember
 from registry.responsibility_forms import EndForm, InvolvementForm, MemberForm, TaskForm
@@ -34,6 +35,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
             former=members.exclude(pk__in=members.unended().values("pk")).order_by("-until", "-pk")[:50],
             staffing=staffing,
             missing=[row.discipline for row in staffing if row.is_missing],
+            literacy=literacy_of(verbs.people_of(algorithm), algorithm.organisation),
             involvements=Involvement.objects.filter(algorithm=algorithm).select_related("recorded_by"),
             may_change=request.user.has_perm(TEAM, algorithm),
             may_involve=request.user.has_perm(INVOLVE, algorithm),
@@ -132,8 +134,7 @@ def involvement_edit(request: HttpRequest, pk: int, involvement: int) -> HttpRes
             if conflict.withdrawn:
                 messages.warning(request, _("Somebody else withdrew this meanwhile."))
                 return redirect("algorithm-team", pk)
-            form.data = form.data.copy()
-            form.data["seen"] = str(conflict.version)
+            form.now_seen(conflict.version)
         else:
             messages.success(request, _("It is saved who was involved."))
             return redirect("algorithm-team", pk)

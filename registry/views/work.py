@@ -210,9 +210,7 @@ def _requirement_page(
                 "measures": measure_rows(algorithm, subject),
                 "effective": effective(algorithm, subject),
                 "tools": subject.tools.in_force(),
-                "history": (history if is_inherited else history.exclude(until=None)).select_related("by", "assignee")[
-                    :20
-                ],
+                "history": history.select_related("by", "assignee")[:20],
             }
             | context,
         ),

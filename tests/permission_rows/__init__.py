@@ -44,6 +44,8 @@ class Row:
     """Whether a role in any organisation will do, because no record is named."""
     below: bool = False
     """Whether those below the organisation see the record as well: what counts for them, they may read."""
+    seen_by: "frozenset[str] | None" = None
+    """The roles that see the record there, where that is not every role; to the others it does not exist."""
     operator: bool = False
     """Whether the administrator of the installation, who is a member of nothing, is allowed as well."""
 

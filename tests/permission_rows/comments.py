@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.permission_rows import EVERY_ROLE, REGISTRAR, WORKING, Row
+from tests.permission_rows import EVERY_ROLE, NOBODY, REGISTRAR, WORKING, Row
+from tests.permission_rows.intake import READS_INTAKE
 from tests.permission_world import World
 
 
@@ -18,7 +19,25 @@ def own_comment(world: World) -> list[Any]:
 ROWS = [
     Row("comment-add", WORKING, lambda world: ["algoritme", world.algorithm.pk], method="post", data={"text": "Zo."}),
     Row("comment-add", WORKING, lambda world: ["klacht", world.complaint.pk], method="post", data={"text": "Zo."}),
-    Row("comment-add", WORKING, lambda world: ["aanmelding", world.proposal.pk], method="post", data={"text": "Zo."}),
+    Row(
+        "comment-add",
+        REGISTRAR,
+        lambda world: ["aanmelding", world.proposal.pk],
+        method="post",
+        data={"text": "Zo."},
+        seen_by=READS_INTAKE,
+    ),
+    Row("comment-add", WORKING, lambda world: ["beleid", world.policy.pk], method="post", data={"text": "Zo."}),
+    Row(
+        "comment-add",
+        WORKING,
+        lambda world: ["beleid", world.adopted_policy.pk],
+        method="post",
+        data={"text": "Zo."},
+        below=True,
+    ),
+    Row("comment-add", WORKING, lambda world: ["functie", world.position.pk], method="post", data={"text": "Zo."}),
+    Row("comment-add", NOBODY, lambda world: ["organisatie", world.own.pk], method="post", data={"text": "Zo."}),
     Row("comment", EVERY_ROLE, comment),
     Row("comment-resolve", REGISTRAR, comment, method="post"),
     Row("comment-resolve", REGISTRAR, own_comment, method="post", assigned=True),

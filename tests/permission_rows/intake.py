@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.permission_rows import EVERY_ROLE, REGISTRAR, WITH_ACCOUNT, Row
+from tests.permission_rows import EVERY_ROLE, REGISTRAR, WITH_ACCOUNT, Role, Row
 from tests.permission_world import World
 
 
@@ -10,15 +10,20 @@ def proposal(world: World) -> list[Any]:
     return [world.proposal.pk]
 
 
+READS_INTAKE = REGISTRAR | {Role.AUDITOR}
+"""Who sees what others propose; whoever is mentioned in a comment on it does so as well (`test_intake.py`)."""
+
 ROWS = [
     Row("proposal-add", EVERY_ROLE, anywhere=True),
     Row("proposal-add", EVERY_ROLE, method="post", anywhere=True),
     Row("proposals", WITH_ACCOUNT),
-    Row("proposal", EVERY_ROLE, proposal),
-    Row("proposal-register", REGISTRAR, proposal),
-    Row("proposal-register", REGISTRAR, proposal, method="post"),
-    Row("proposal-merge", REGISTRAR, proposal),
-    Row("proposal-merge", REGISTRAR, proposal, method="post"),
-    Row("proposal-decline", REGISTRAR, proposal),
-    Row("proposal-decline", REGISTRAR, proposal, method="post", data={"reason": "Geen algoritme."}),
+    Row("proposal", READS_INTAKE, proposal, seen_by=READS_INTAKE),
+    Row("proposal-register", REGISTRAR, proposal, seen_by=READS_INTAKE),
+    Row("proposal-register", REGISTRAR, proposal, seen_by=READS_INTAKE, method="post"),
+    Row("proposal-merge", REGISTRAR, proposal, seen_by=READS_INTAKE),
+    Row("proposal-merge", REGISTRAR, proposal, seen_by=READS_INTAKE, method="post"),
+    Row("proposal-decline", REGISTRAR, proposal, seen_by=READS_INTAKE),
+    Row(
+        "proposal-decline", REGISTRAR, proposal, seen_by=READS_INTAKE, method="post", data={"reason": "Geen algoritme."}
+    ),
 ]

@@ -53,6 +53,7 @@ ROWS = [
     Row("objective-end", REGISTRAR, objective),
     Row("objective-end", REGISTRAR, objective, method="post"),
     Row("positions", EVERY_ROLE, own),
+    Row("position", EVERY_ROLE, position),
     Row("position-add", ARRANGES_POSITIONS, own),
     Row("position-add", ARRANGES_POSITIONS, own, method="post"),
     Row("positions-start", ARRANGES_POSITIONS, own),

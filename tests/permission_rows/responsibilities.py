@@ -40,7 +40,7 @@ ROWS = [
         for name in (
             "algorithm-responsibilities-edit",
             "algorithm-responsibility-give",
-            "algorithm-proposals",
+            "algorithm-proposed-responsibilities",
             "algorithm-team-add",
             "algorithm-involvement-add",
         )

@@ -1,0 +1,46 @@
+"""Which records of an organisation people may comment on, and where those comments stand."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from governance.commenting import Kind
+from governance.models import Measure, Organisation, Policy, PolicyVersion, Position, Requirement
+from governance.organisation_level import is_tracked
+
+
+def _of_policy(policy: Policy, version: PolicyVersion | None) -> str:
+    return (version or policy).get_absolute_url()
+
+
+def _version(policy: Policy, part: str) -> PolicyVersion | None:
+    model, _colon, number = part.partition(":")
+    if model != "policyversion" or not number.isdecimal():
+        return None
+    return policy.versions.filter(pk=number).first()
+
+
+def _of_organisation(organisation: Organisation, item: Any) -> str:
+    route = "organisation-requirement" if isinstance(item, Requirement) else "organisation-measure"
+    return reverse(route, args=[organisation.slug, item.slug])
+
+
+def _worked_on(organisation: Organisation, part: str) -> Requirement | Measure | None:
+    """The requirement or measure with that code, where the organisation works on it."""
+    model, _colon, number = part.partition(":")
+    kinds: dict[str, Any] = {"requirement": Requirement, "measure": Measure}
+    if model not in kinds or not number.isdecimal() or organisation.accountable() != organisation:
+        return None
+    item: Requirement | Measure | None = kinds[model].objects.filter(pk=number).first()
+    return item if item is not None and is_tracked(organisation, item) else None
+
+
+def _of_position(position: Position, part: Any) -> str:
+    return reverse("position", args=[position.organisation.slug, position.pk])
+
+
+KINDS = [
+    Kind("beleid", Policy, _of_policy, part=_version),
+    Kind("organisatie", Organisation, _of_organisation, part=_worked_on, has_only_parts=True),
+    Kind("functie", Position, _of_position),
+]
