@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from governance.models import Organisation, Position, User
 from governance.starter_texts import Starter, starters
+from registry.filters import RISK_GROUPS
 from registry.models import Letter, RaciDefault
 from registry.raci_defaults import add_default
 
@@ -26,7 +28,10 @@ def starters_for(organisation: Organisation) -> list[Starter]:
             continue
         if letter == Letter.ACCOUNTABLE and group in answered:
             continue
-        found.append({**entry, "position": position, "name": {"nl": f"{position} – {Letter(letter).label}"}})
+        name = f"{position} – {Letter(letter).label}"
+        if group:
+            name = _("%(what)s (only for: %(group)s)") % {"what": name, "group": dict(RISK_GROUPS)[group]}
+        found.append({**entry, "position": position, "name": {"nl": name}})
     return found
 
 

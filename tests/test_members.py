@@ -1,5 +1,6 @@
 """The people of an organisation: who sees and arranges them, roles that begin and end, and people who leave."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -202,6 +203,21 @@ def test_the_administrator_of_the_installation_arranges_people_everywhere_and_se
     assert answers == [404, 302]
     row.refresh_from_db()
     assert row.until is not None
+
+
+def test_no_link_on_the_pages_of_people_leads_the_administrator_of_the_installation_nowhere(client, organisation):
+    row = factories.MembershipFactory(organisation=organisation)
+    factories.InvitationFactory(organisation=organisation)
+    client.force_login(factories.UserFactory(is_superuser=True, is_staff=True))
+    pages = [
+        *(reverse(name, args=[organisation.slug]) for name in ("members", "member-invite", "member-access")),
+        *(reverse(name, args=[organisation.slug, row.user_id]) for name in ("member", "member-deactivate")),
+        reverse("member-role-end", args=[organisation.slug, row.user_id, row.pk]),
+    ]
+
+    links = {link for page in pages for link in re.findall(r'<a [^>]*href="(/[^"#?]*)', look_at(client, page))}
+
+    assert {link: client.get(link, follow=True).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_the_list_of_all_organisations_costs_the_same_for_one_and_for_thirty(

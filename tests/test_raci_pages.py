@@ -373,18 +373,22 @@ def test_starter_defaults_are_taken_over_for_the_functions_there_are_and_once(cl
     organisation.save()
     owner = factories.PositionFactory(organisation=organisation, name="Process owner")
     lawyer = factories.PositionFactory(organisation=above, name="jurist")
+    board = factories.PositionFactory(organisation=organisation, name="Bestuurder")
     factories.PositionFactory(organisation=organisation, name="Opzichter")
     address = reverse("raci-defaults-start", args=[organisation.slug])
 
     offered = look_at(client, address)
     client.post(address, {"chosen": ["process-owner", "legal-expert"]})
+    client.post(address, {"chosen": ["board-member"]})
     again = look_at(client, address)
     page = look_at(client, reverse("raci-defaults", args=[organisation.slug]))
 
     assert "Process owner – " in offered and "Opzichter" not in offered
+    assert "Bestuurder – Informed: wordt geïnformeerd (alleen voor: " in offered
     assert set(RaciDefault.objects.values_list("position", "letter", "risk_group", "phase")) == {
         (owner.pk, "A", "", None),
         (lawyer.pk, "C", "", None),
+        (board.pk, "I", "hoog-risico-ai-systeem", None),
     }
     assert "Alles uit de startset is er al" in again
     assert address not in page
