@@ -494,7 +494,8 @@ def test_the_page_of_a_department_shows_nothing_of_its_neighbours(client, organi
 
 
 def steps_done(client, organisation):
-    return [step.is_done for step in client.get(organisation.get_absolute_url()).context["steps"]]
+    panels = {panel.name: about for panel, about in client.get(organisation.get_absolute_url()).context["panels"]}
+    return [step.is_done for step in panels["first-steps"]["steps"]]
 
 
 def test_a_new_organisation_shows_its_first_steps_until_all_are_taken(client, organisation):

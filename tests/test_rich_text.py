@@ -147,7 +147,7 @@ def test_tables_keep_their_alignment_and_scroll_where_the_keyboard_reaches_them(
     shown = render("| a | b |\n|--:|---|\n| 1 | 2 |")
 
     assert re.sub(r"\s*\n\s*", "", shown) == (
-        '<div class="table-scroll" tabindex="0" role="group" aria-label="Tabel">'
+        '<div class="table-scroll" tabindex="0" role="group" aria-label="Table">'
         '<table><thead><tr><th align="right">a</th><th>b</th></tr></thead>'
         '<tbody><tr><td align="right">1</td><td>2</td></tr></tbody></table></div>'
     )

@@ -133,7 +133,9 @@ def recent_changes(request: HttpRequest) -> list[AuditEvent]:
     A query for the events, and one for each kind of record among them.
     """
     events: dict[tuple[str, str], AuditEvent] = {}
-    happened = AuditEvent.objects.visible_to(request.user).filter(subject_type__in=TOLD, verb__in=VERBS)
+    # The history of each record, which is for whoever may see the record; not the trail, which is for fewer.
+    inside = Organisation.objects.visible_to(request.user)
+    happened = AuditEvent.objects.filter(organisation__in=inside, subject_type__in=TOLD, verb__in=VERBS)
     for event in happened.select_related("actor", "organisation")[: SHOWN * 20]:
         events.setdefault((event.subject_type, event.subject_id), event)
     wanted: dict[str, list[str]] = {}
