@@ -12,6 +12,7 @@ from governance import organisation_level, overview
 from governance.models import Organisation, OrganisationAssessment, OrganisationMeasureStatus, PolicyVersion, Topic
 from governance.positions import responsible
 from registry import working
+from registry.first_steps import first_steps
 from registry.models import RaciDefault
 from registry.registering import register
 from tests import factories
@@ -493,16 +494,11 @@ def test_the_page_of_a_department_shows_nothing_of_its_neighbours(client, organi
 # The first steps of a new organisation
 
 
-def steps_done(client, organisation):
-    panels = {panel.name: about for panel, about in client.get(organisation.get_absolute_url()).context["panels"]}
-    return [step.is_done for step in panels["first-steps"]["steps"]]
-
-
 def test_a_new_organisation_shows_its_first_steps_until_all_are_taken(client, organisation):
     manager = factories.member("manager", organisation)
     client.force_login(manager)
     page = look_at(client, organisation.get_absolute_url())
-    before = steps_done(client, organisation)
+    before = [step.is_done for step in first_steps(organisation, manager)]
 
     position = factories.PositionFactory(organisation=organisation, governs_algorithms=True)
     factories.RoleAssignmentFactory(position=position, person=manager)
@@ -511,7 +507,7 @@ def test_a_new_organisation_shows_its_first_steps_until_all_are_taken(client, or
     factories.policy_in_force(organisation, "Beleid")
     factories.ObjectiveFactory(organisation=organisation)
     factories.KnowledgeFactory(organisation=organisation)
-    nearly = steps_done(client, organisation)
+    nearly = [step.is_done for step in first_steps(organisation, manager)]
     factories.AlgorithmFactory(organisation=organisation)
     after = client.get(organisation.get_absolute_url())
 
