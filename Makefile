@@ -35,8 +35,8 @@ test: $(tooling) $(compiled) ## Everything that guards the project; REQUIRE_ALL=
 	@$(MAKE) --no-print-directory --keep-going lint types migrations translations test-sqlite test-postgres; status=$$?; \
 	    if [ -s .venv/not-run ]; then sort -u .venv/not-run; else echo "Nothing was left out."; fi; exit $$status
 
-check: $(tooling) $(compiled) lint types migrations ## The fast part: no PostgreSQL, no browser, no real input
-	$(on_sqlite) $(python) -m pytest -q -n 2 -m "not data" --ignore=tests/browser
+check: $(tooling) $(compiled) lint types migrations ## The fast part: rules and verbs; no pages, PostgreSQL, browser or real input
+	$(on_sqlite) $(python) -m pytest -q -n 2 -m "not data and not slow"
 
 lint: $(tooling)
 	$(python) -m ruff check .

@@ -9,9 +9,33 @@ from django.utils import translation
 from governance import audit_trail
 from tests import factories
 
+RULES = {
+    "applicability_rule",
+    "architecture",
+    "classifying",
+    "decision_tree",
+    "framework_release",
+    "own_items",
+    "policies",
+    "policy_texts",
+    "project",
+    "register_values",
+    "responsibilities",
+    "rich_text",
+    "stored_files",
+    "working",
+}
+"""The modules of tests that try rules and verbs without opening pages: with them `make check` takes under a minute."""
+
 
 def pytest_collection_modifyitems(config, items):
-    """Tests of the real input skip aloud where it is absent; with REQUIRE_DATA they run, and fail, instead."""
+    """Marks as slow what opens pages or builds much, and skips aloud, where it is absent, what reads the real input.
+
+    With REQUIRE_DATA those tests run, and fail, instead.
+    """
+    for item in items:
+        if item.module.__name__.rpartition(".")[2].removeprefix("test_") not in RULES:
+            item.add_marker(pytest.mark.slow)
     if settings.SHARED_DATA.is_dir() or os.environ.get("REQUIRE_DATA"):
         return
     absent = pytest.mark.skip(reason=f"the real input is not at {settings.SHARED_DATA} (see SHARED_DATA in the README)")
