@@ -114,7 +114,9 @@ def fill_governance(n, organisation, requirement, measure, person, officer):
     MaturityAssessment.objects.create(**own, levels={"policy": 2}, by=person)
     OrganisationAssessment.objects.create(**own, requirement=requirement, assignee=person, by=person)
     OrganisationMeasureStatus.objects.create(**own, measure=measure, assignee=person, by=person)
-    Comment.objects.create(**own, subject_type="governance.policy", subject_id="1", label="Beleid", author=person)
+    Comment.objects.create(
+        **own, subject_type="governance.policy", subject_id=str(policy.pk), label="Beleid", author=person
+    )
     Notification.objects.create(**own, recipient=officer, kind="assigned", key=f"aanleiding-{organisation.pk}-{n}")
 
 
