@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance import literacy, organisations
+from governance import clock, literacy, organisations
 from governance.forms import DateInput, SeenForm, name_the_blank
 from governance.models import Knowledge, Objective, Organisation, Position, RoleAssignment, User
 from governance.models.periods import start_of
@@ -163,7 +163,7 @@ class EndAssignmentForm(SeenForm):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         end = assignment.until
-        fields["until"].initial = timezone.localdate(end - timedelta(seconds=1)) if end else timezone.localdate()
+        fields["until"].initial = timezone.localdate(end - timedelta(seconds=1)) if end else clock.today()
         fields["seen"].initial = end.isoformat() if end else ""
 
     def clean_seen(self) -> datetime | None:

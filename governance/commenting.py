@@ -13,12 +13,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import Comment, Measure, Notification, Organisation, Requirement, User
 from governance.notifying import tell
@@ -184,7 +183,7 @@ def resolve(written: Comment, *, by: User) -> Comment:
         fresh = _held(written)
         if fresh.resolved_at is not None:
             raise Conflict(fresh)
-        fresh.resolved_at, fresh.resolved_by = timezone.now(), by
+        fresh.resolved_at, fresh.resolved_by = clock.now(), by
         fresh.save(update_fields=["resolved_at", "resolved_by"])
         _recorded("comment.resolved", *subject_of(fresh), {"comment": [fresh.text, None]})
     return fresh

@@ -9,10 +9,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail, revising
+from governance import audit_trail, clock, revising
 from governance.models import (
     Knowledge,
     Literacy,
@@ -122,7 +121,7 @@ def record_training(
         raise ValidationError({"knowledge": _("This subject has ended.")})
     if not people:
         raise ValidationError({"people": _("Choose at least one person.")})
-    if followed_on > timezone.localdate():
+    if followed_on > clock.today():
         raise ValidationError({"followed_on": _("This day is still to come. Record a training when it was followed.")})
     until = valid_until or months_after(followed_on, knowledge.valid_months)
     if until < followed_on:
@@ -160,7 +159,7 @@ def withdraw_training(training: Training, *, by: User | None) -> Training:
         fresh = Training.objects.select_for_update().get(pk=training.pk)
         if fresh.withdrawn is not None:
             raise ValidationError(_("This was withdrawn already."))
-        fresh.withdrawn = timezone.now()
+        fresh.withdrawn = clock.now()
         fresh.save(update_fields=["withdrawn"])
         audit_trail.record("training.withdrawn", fresh, {"withdrawn": [None, fresh.withdrawn.isoformat()]})
     return fresh

@@ -8,10 +8,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.models import MaturityAssessment, Organisation, User
 from governance.starter_texts import content, in_language
 
@@ -91,8 +90,8 @@ def judge(
     }
     if ambition is not None and ambition not in numbers:
         errors["ambition"] = _("Choose one of the levels.")
-    day = assessed_on or timezone.localdate()
-    if day > timezone.localdate():
+    day = assessed_on or clock.today()
+    if day > clock.today():
         errors["assessed_on"] = _("This day has not come yet.")
     if errors:
         raise ValidationError(errors)

@@ -3,12 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance import maturity
+from governance import clock, maturity
 from governance.forms import DateInput
 from governance.models import MaturityAssessment
 
@@ -25,7 +24,7 @@ class MaturityForm(forms.Form):
     def __init__(self, *args: Any, latest: MaturityAssessment | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         model, before = maturity.model(), latest.levels if latest else {}
-        self.initial["assessed_on"] = timezone.localdate()
+        self.initial["assessed_on"] = clock.today()
         for dimension in model.dimensions:
             level = before.get(dimension.code)
             asked = dimension.question

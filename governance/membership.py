@@ -14,10 +14,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail, leaving
+from governance import audit_trail, clock, leaving
 from governance.models import Invitation, Membership, Organisation, User
 
 Role = Membership.Role
@@ -86,7 +85,7 @@ def open_membership(
     person: User, organisation: Organisation, role: str, source: str, *, since: datetime | None = None
 ) -> Membership:
     """Writes a membership and its event; whether it may be is for the caller to know."""
-    row = Membership(user=person, organisation=organisation, role=role, source=source, since=since or timezone.now())
+    row = Membership(user=person, organisation=organisation, role=role, source=source, since=since or clock.now())
     row.full_clean()
     row.save()
     changes = {"user": str(person), "role": row.role, "since": row.since, "source": row.source}
@@ -104,7 +103,7 @@ def end_role(row: Membership, *, by: User | None, until: datetime | None = None)
         _hold(row.organisation)
         _check(row.organisation, by)
         fresh = Membership.objects.select_related("organisation", "user").get(pk=row.pk)
-        if fresh.until is not None and fresh.until <= timezone.now():
+        if fresh.until is not None and fresh.until <= clock.now():
             raise ValidationError(_("This role has ended already."))
         if fresh.source == Source.GROUP:
             raise ValidationError(_("This role follows a group of the identity provider. End it there."))
@@ -129,7 +128,7 @@ def _leave_an_administrator(row: Membership, *, without: models.Q) -> None:
 def close(row: Membership, until: datetime | None = None) -> None:
     """Ends a membership and writes its event; whether it may be is for the caller to know."""
     old = {"since": row.since, "until": row.until}
-    row.until = until or timezone.now()
+    row.until = until or clock.now()
     row.since = min(row.since, row.until - timedelta(microseconds=1))  # what had yet to begin never does
     row.full_clean()
     row.save(update_fields=["since", "until"])
@@ -240,7 +239,7 @@ def invite(
             roles=[role for role in Role.values if role in roles],
             token_hash=_hashed(token),
             invited_by=by,
-            expires=timezone.now() + INVITATION_LASTS,
+            expires=clock.now() + INVITATION_LASTS,
         )
         invitation.full_clean()
         invitation.save()
@@ -260,7 +259,7 @@ def invite_again(invitation: Invitation, *, by: User | None) -> tuple[Invitation
         token = secrets.token_urlsafe(32)
         old = fresh.expires
         fresh.token_hash = _hashed(token)
-        fresh.sent = timezone.now()
+        fresh.sent = clock.now()
         fresh.expires = fresh.sent + INVITATION_LASTS
         fresh.save(update_fields=["token_hash", "sent", "expires"])
         changes = audit_trail.changes_between({"expires": old}, {"expires": fresh.expires})
@@ -278,7 +277,7 @@ def withdraw(invitation: Invitation, *, by: User | None) -> Invitation:
 
 
 def _end_invitation(invitation: Invitation) -> None:
-    invitation.withdrawn = timezone.now()
+    invitation.withdrawn = clock.now()
     invitation.save(update_fields=["withdrawn"])
     audit_trail.record("invitation.withdrawn", invitation, {"withdrawn": [None, invitation.withdrawn.isoformat()]})
 
@@ -361,7 +360,7 @@ def _accept(invitation: Invitation, person: User) -> list[Membership]:
     held = Membership.objects.filter(user=person, organisation=organisation, until=None).values_list("role", flat=True)
     missing = [role for role in invitation.roles if role not in set(held)]
     given = [open_membership(person, organisation, role, Source.INVITATION) for role in missing]
-    invitation.accepted, invitation.accepted_by = timezone.now(), person
+    invitation.accepted, invitation.accepted_by = clock.now(), person
     invitation.save(update_fields=["accepted", "accepted_by"])
     audit_trail.record("invitation.accepted", invitation, {"roles": [[], missing]})
     return given

@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.urls import NoReverseMatch, reverse
-from django.utils import formats, timezone, translation
+from django.utils import formats, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.models import Membership, Notification, Organisation, User
 
 BATCH = 500
@@ -182,11 +182,11 @@ class Nearest:
 
 def settle(key: str, people: "models.QuerySet[User]") -> None:
     """What was told under this key needs nobody's attention any more."""
-    Notification.objects.unread().filter(recipient__in=people, key=key).update(read_at=timezone.now())
+    Notification.objects.unread().filter(recipient__in=people, key=key).update(read_at=clock.now())
 
 
 def mark_read(notifications: "models.QuerySet[Notification]") -> int:
-    return notifications.filter(read_at=None).update(read_at=timezone.now())
+    return notifications.filter(read_at=None).update(read_at=clock.now())
 
 
 def prefer(person: User, *, digest: str, muted_kinds: list[str]) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.lookups import StartsWith
-from django.utils import timezone
 
+from governance import clock
 from governance.models import (
     CatalogueItem,
     Measure,
@@ -109,7 +109,7 @@ class TrackedRow:
 
     @property
     def is_overdue(self) -> bool:
-        return bool(self.work and self.work.due and self.work.due < timezone.localdate() and not self.is_settled)
+        return bool(self.work and self.work.due and self.work.due < clock.today() and not self.is_settled)
 
     @property
     def is_unassigned(self) -> bool:
@@ -176,7 +176,7 @@ class Standing:
 
 def standing(organisation: Organisation, on: date | None = None) -> Standing:
     """The counts of an accountable organisation, on that day (today, unless given) for what is overdue; two queries."""
-    late, nobody = Q(work__due__lt=on or timezone.localdate()), Q(work__assignee=None)
+    late, nobody = Q(work__due__lt=on or clock.today()), Q(work__assignee=None)
     met = Q(work__status=Status.MET)
     unmet = Q(work=None) | Q(work__status__in=[Status.OPEN, Status.IN_PROGRESS, Status.NOT_MET])
     requirements = _with_work(tracked(Requirement, organisation), "organisation_assessments", organisation).aggregate(

@@ -12,10 +12,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import CatalogueItem, CatalogueRevision, Fact, Measure, Organisation, Requirement, User
 
@@ -67,7 +66,7 @@ def withdraw_item(item: Any, by: User | None) -> Any:
     with transaction.atomic():
         fresh = _held(item, by)
         _keep_revision(fresh)
-        fresh.withdrawn_on = timezone.now()
+        fresh.withdrawn_on = clock.now()
         fresh.save(update_fields=["withdrawn_on", "revision"])
         _finish("withdrawn", fresh, {"withdrawn_on": [None, fresh.withdrawn_on.isoformat()]})
     return fresh

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.addresses import free_slug
 from governance.conflict import Conflict
 from governance.leaving import Holding
@@ -189,9 +188,9 @@ def needed(text: str, field: str, sentence: str) -> str:
 def end(version: PolicyVersion, status: Status, reason: str, *, by: User) -> None:
     """Ends a version today; one that would enter into force later never does."""
     version.status = status
-    version.ended_at, version.ended_by, version.ended_reason = timezone.now(), by, reason
+    version.ended_at, version.ended_by, version.ended_reason = clock.now(), by, reason
     if version.in_force_from is not None:
-        version.in_force_until = max(version.in_force_from, timezone.localdate())
+        version.in_force_until = max(version.in_force_from, clock.today())
     version.save()
 
 

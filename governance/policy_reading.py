@@ -5,10 +5,9 @@ from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail, notifying
+from governance import audit_trail, clock, notifying
 from governance.models import Notification, PolicyVersion, ReadingRequest, User
 from governance.policies import hold, record_version
 
@@ -26,7 +25,7 @@ def ask_to_read(version: PolicyVersion, people: Iterable[User] | None, *, due: d
         fresh.policy = policy
         if fresh.status != PolicyVersion.Status.ADOPTED:
             raise ValidationError(_("Only an adopted version is put to readers."))
-        if due is not None and due < timezone.localdate():
+        if due is not None and due < clock.today():
             raise ValidationError({"due": _("Choose today or a later day.")})
         possible = {person.pk: person for person in policy.organisation.people(below=True)}
         chosen = list(possible.values()) if people is None else list(people)
@@ -67,7 +66,7 @@ def confirm_read(request: ReadingRequest, *, by: User) -> ReadingRequest:
         if fresh.confirmed_at is None:
             if fresh.policy_version.status != PolicyVersion.Status.ADOPTED:
                 raise ValidationError(_("This version does not count any more, so there is nothing to confirm."))
-            fresh.confirmed_at = timezone.now()
+            fresh.confirmed_at = clock.now()
             fresh.save(update_fields=["confirmed_at"])
             label = str(fresh.policy_version)
             audit_trail.record("readingrequest.confirmed", fresh, {"confirmed": [False, True]}, label=label)

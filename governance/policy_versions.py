@@ -11,11 +11,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from governance import audit_trail, notifying, stored_files
+from governance import audit_trail, clock, notifying, stored_files
 from governance.conflict import Conflict
 from governance.models import Membership, Notification, Policy, PolicyAttachment, PolicyVersion, User
 from governance.models.periods import start_of
@@ -85,7 +84,7 @@ def remove_attachment(attachment: PolicyAttachment, *, by: User) -> None:
     """Takes the file out of the draft; the file itself is kept, because other versions may show it."""
     with transaction.atomic():
         fresh = _held(attachment.policy_version, DRAFTING, by, Status.DRAFT)
-        removed = fresh.attachments.current().filter(pk=attachment.pk).update(removed=timezone.now())
+        removed = fresh.attachments.current().filter(pk=attachment.pk).update(removed=clock.now())
         if removed:
             record_version("attachment_removed", fresh, {"attachments": [attachment.name, None]})
 
@@ -98,7 +97,7 @@ def submit(version: PolicyVersion, *, seen: int, by: User) -> PolicyVersion:
         if not fresh.body.strip():
             raise ValidationError(_("There is no text yet. Write it first."))
         fresh.status = Status.IN_REVIEW
-        fresh.submitted_at, fresh.submitted_by, fresh.returned_reason = timezone.now(), by, ""
+        fresh.submitted_at, fresh.submitted_by, fresh.returned_reason = clock.now(), by, ""
         fresh.save()
         record_version("submitted", fresh, {"status": [Status.DRAFT, fresh.status]})
         managers = fresh.organisation.people([Membership.Role.MANAGER]).exclude(pk=by.pk)
@@ -133,14 +132,14 @@ def adopt(version: PolicyVersion, fields: Mapping[str, Any], *, seen: int, by: U
         if fresh.is_written_by_nobody_but(by):
             raise ValidationError(_("You are the only author of this version. Another manager adopts it."))
         _check_seen(fresh, seen)
-        today = timezone.localdate()
+        today = clock.today()
         adopted_on = fields.get("adopted_on") or today
         _check_adoption(fresh, fields, adopted_on)
         for name in ("authority", "in_force_from", "review_date"):
             setattr(fresh, name, fields[name])
         _supersede(fresh, by=by)
         fresh.status, fresh.adopted_by = Status.ADOPTED, by
-        fresh.adopted_at = timezone.now() if adopted_on == today else start_of(adopted_on) + timedelta(hours=12)
+        fresh.adopted_at = clock.now() if adopted_on == today else start_of(adopted_on) + timedelta(hours=12)
         fresh.save()
         names = ("status", "authority", "adopted_at", "in_force_from", "review_date")
         new = {name: getattr(fresh, name) for name in names}
@@ -204,7 +203,7 @@ def _check_adoption(version: PolicyVersion, fields: Mapping[str, Any], adopted_o
         errors["review_date"] = _("Say when it is looked at again.")
     elif begins is not None and review <= begins:
         errors["review_date"] = _("Choose a day after the entry into force.")
-    if adopted_on > timezone.localdate():
+    if adopted_on > clock.today():
         errors["adopted_on"] = _("Choose today or a day before.")
     if errors:
         raise ValidationError(errors)
@@ -217,7 +216,7 @@ def _earliest_entry(version: PolicyVersion) -> date | None:
         if former.status == Status.WITHDRAWN
         else former.in_force_from + timedelta(days=1)
         for former in version.policy.versions.exclude(adopted_at=None)
-        if former.in_force_from is not None and former.in_force_from <= timezone.localdate()
+        if former.in_force_from is not None and former.in_force_from <= clock.today()
     ]
     return max((day for day in days if day is not None), default=None)
 
@@ -231,7 +230,7 @@ def _supersede(version: PolicyVersion, *, by: User) -> None:
         former.in_force_until = max(former.in_force_from, begins)
         if former.status == Status.ADOPTED:
             former.status = Status.SUPERSEDED
-            former.ended_at, former.ended_by = timezone.now(), by
+            former.ended_at, former.ended_by = clock.now(), by
             record_version("superseded", former, {"in_force_until": [None, former.in_force_until.isoformat()]})
         former.save()
 
@@ -252,7 +251,7 @@ def _tell(people: Any, kind: str, sentence: str, version: PolicyVersion, by: Use
     notifying.tell(
         people,
         kind,
-        key=f"{sentence}:{version.pk}:{version.edits}:{timezone.now():%Y-%m-%dT%H:%M:%S}",
+        key=f"{sentence}:{version.pk}:{version.edits}:{clock.now():%Y-%m-%dT%H:%M:%S}",
         details={"sentence": sentence, "what": policy.title, "who": str(by), "where": policy.organisation.name},
         url=version.get_absolute_url(),
         organisation=policy.organisation,

@@ -5,10 +5,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 
 
@@ -43,7 +42,7 @@ def end(record: Any, *, seen: int) -> Any:
     """
     with transaction.atomic():
         fresh = _held(record, seen)
-        fresh.ended = timezone.now()
+        fresh.ended = clock.now()
         fresh.version += 1
         fresh.save(update_fields=["ended", "version"])
         audit_trail.record(f"{fresh._meta.model_name}.ended", fresh, {"ended": [None, fresh.ended.isoformat()]})

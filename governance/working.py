@@ -10,10 +10,9 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import Assessment, Measure, MeasureWork, Requirement, User
 from governance.permissions import organisation_of
@@ -92,7 +91,7 @@ class Level(Generic[Owner, Claim, Doing]):
                 if wanted["status"] == Status.MET:
                     values |= {
                         "claimed_by": by,
-                        "claimed_at": timezone.now(),
+                        "claimed_at": clock.now(),
                         "claimed_revision": requirement.revision,
                     }
             return self._succeed(row, successor, values, "requirement.assessed", by=by, label=requirement.code)
@@ -113,7 +112,7 @@ class Level(Generic[Owner, Claim, Doing]):
                 raise ValidationError({"reason": _("Say why you return the claim.")})
             successor = self.current_assessment(owner, requirement)
             if confirmed:
-                values: dict[str, Any] = {"verified_by": by, "verified_at": timezone.now(), "returned_reason": ""}
+                values: dict[str, Any] = {"verified_by": by, "verified_at": clock.now(), "returned_reason": ""}
             else:
                 values = {"status": Status.IN_PROGRESS, **NOT_CLAIMED, "returned_reason": reason.strip()}
             verb = "requirement.verified" if confirmed else "requirement.returned"
@@ -162,7 +161,7 @@ class Level(Generic[Owner, Claim, Doing]):
             return row
         for name, value in fields.items():
             setattr(successor, name, value)
-        now = timezone.now()
+        now = clock.now()
         if row is not None:
             row.close(now)
         successor.pk, successor.since, successor.until, successor.by = None, now, None, by

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.decision_tree import Walk, tree_of
 from governance.models import Axis, DecisionTree, Measure, Organisation, Requirement, User
 from registry import compliance
@@ -154,7 +153,7 @@ def classify(
     walk = tree_of(tree).walk(answers)
     if walk.conclusion is None:
         raise ValidationError(_("The questions are not finished: answer question %s first.") % walk.question.number)  # type: ignore[union-attr]
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         hold([algorithm.pk])
         former = Classification.objects.current().filter(algorithm=algorithm).first()
@@ -297,7 +296,7 @@ def decide_all(algorithms: Iterable[Algorithm], moment: datetime | None = None) 
             for algorithm in batch:
                 if algorithm.organisation_id not in catalogues:
                     catalogues[algorithm.organisation_id] = catalogue_of(algorithm.organisation)
-            _decide_batch(batch, catalogues, moment or timezone.now())
+            _decide_batch(batch, catalogues, moment or clock.now())
             compliance.recount(algorithm.pk for algorithm in batch)
 
 

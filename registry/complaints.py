@@ -12,10 +12,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.leaving import Holding
 from governance.models import Notification, Organisation, User
@@ -106,7 +105,7 @@ def handle(complaint: Complaint, fields: Mapping[str, Any], *, seen: int, by: Us
 
     Raises `Conflict`, also when it is closed already, and `ValidationError` naming the fields.
     """
-    values = {"closed_on": timezone.localdate(), **fields}
+    values = {"closed_on": clock.today(), **fields}
     if not values.get("closed_on"):
         raise ValidationError({"closed_on": _("Say on which day it was closed.")})
     if not values.get("outcome"):
@@ -119,7 +118,7 @@ def handle(complaint: Complaint, fields: Mapping[str, Any], *, seen: int, by: Us
             raise Conflict(fresh)
         if values["closed_on"] < fresh.received_on:
             raise ValidationError({"closed_on": _("It cannot be closed before it came in.")})
-        if values["closed_on"] > timezone.localdate():
+        if values["closed_on"] > clock.today():
             raise ValidationError({"closed_on": _("This day still has to come.")})
         _change(fresh, values, "complaint.handled", by=by)
     return fresh
@@ -168,7 +167,7 @@ def _check(complaint: Complaint, changed: Mapping[str, Any]) -> None:
     """Raises `ValidationError` naming the fields that cannot be so."""
     complaint.full_clean(exclude=["recorded_by"])
     _refuse_identity(changed)
-    if complaint.received_on > timezone.localdate():
+    if complaint.received_on > clock.today():
         raise ValidationError({"received_on": _("This day still has to come.")})
     if complaint.due and complaint.due < complaint.received_on:
         raise ValidationError({"due": _("The due date lies before the day it came in.")})

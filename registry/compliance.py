@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 
+from governance import clock
 from governance.models import Requirement
 from registry.models import (
     Algorithm,
@@ -102,7 +102,7 @@ def at_a_glance(algorithms: models.QuerySet[Algorithm]) -> Counts:
     return known.aggregate(
         total=Count("pk"),
         unclassified=Count("pk", filter=Q(is_classified=False)),
-        overdue=Count("pk", filter=Q(compliance__next_due__lt=timezone.localdate())),
+        overdue=Count("pk", filter=Q(compliance__next_due__lt=clock.today())),
         unassigned=Count("pk", filter=Q(compliance__unassigned__gt=0)),
         vacant=Count("pk", filter=Q(lacks_accountable=True) | Q(lacks_responsible=True)),
     )
@@ -114,7 +114,7 @@ def count_overdue(rows: Iterable[Compliance], on: date | None = None) -> None:
     Two queries, however many rows. Not stored, because it changes when nothing does but the date.
     """
     of = {row.algorithm_id: row for row in rows}
-    late = Q(due__lt=on or timezone.localdate())
+    late = Q(due__lt=on or clock.today())
     overdue: Counter[int] = Counter()
     for work in (
         _requirements(list(of)).filter(OPEN_REQUIREMENT & late),

@@ -6,9 +6,9 @@ from typing import Any
 import django_filters
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.filters import AXIS_VALUES, LinkedFilter, QueryFilterSet, SearchFilter, YesNoFilter
 from governance.models import Axis, Law, LifecyclePhase, Objective, Organisation, Topic
 from registry.models import Algorithm, AlgorithmTheme, Applicability, Classification, Complaint, Proposal
@@ -40,7 +40,7 @@ STUCK_AFTER = timedelta(days=14)
 
 def stuck() -> Q:
     """Algorithms with an unfinished classification that nobody touched for two weeks."""
-    return Q(classification_draft__changed__lt=timezone.now() - STUCK_AFTER)
+    return Q(classification_draft__changed__lt=clock.now() - STUCK_AFTER)
 
 
 def for_review() -> Exists:
@@ -136,9 +136,7 @@ class AlgorithmFilter(QueryFilterSet):
     law = AppliesFilter(field_name="law", queryset=Law.objects.all(), label=_("Law"))
     objective = ObjectiveFilter()
     serves_none = YesNoFilter(condition=serves_none, label=_("Serves no public value or objective"))
-    overdue = YesNoFilter(
-        condition=lambda: Q(compliance__next_due__lt=timezone.localdate()), label=_("Something is overdue")
-    )
+    overdue = YesNoFilter(condition=lambda: Q(compliance__next_due__lt=clock.today()), label=_("Something is overdue"))
     unassigned = YesNoFilter(condition=Q(compliance__unassigned__gt=0), label=_("Something is assigned to nobody"))
     vacant = YesNoFilter(
         condition=lambda: Q(pk__in=Algorithm.objects.vacant().order_by().values("pk")),
@@ -192,7 +190,7 @@ class ComplaintFilter(QueryFilterSet):
     q = SearchFilter("summary__icontains", "reference__icontains", "algorithm__name__icontains")
     kind = django_filters.MultipleChoiceFilter(choices=Complaint.Kind.choices, distinct=False, label=_("Kind"))
     state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label=_("Open or closed"))
-    overdue = YesNoFilter(condition=lambda: Q(closed_on=None, due__lt=timezone.localdate()), label=_("Overdue"))
+    overdue = YesNoFilter(condition=lambda: Q(closed_on=None, due__lt=clock.today()), label=_("Overdue"))
     algorithm = django_filters.ModelChoiceFilter(queryset=visible_complained_about, label=_("Algorithm"))
 
     class Meta:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail, leaving
+from governance import audit_trail, clock, leaving
 from governance.conflict import Conflict
 from governance.leaving import Holding
 from governance.models import (
@@ -226,7 +226,7 @@ def hand_over(
                     source.hand_over(sorted(numbers[source.name]), to, moment, by=by)
                 except ValidationError as error:  # on a field of its own, or on none
                     raise ValidationError({"successor": error.messages}) from error
-        vacant = [] if moment > timezone.now() else sorted(_vacant(organisation, concerned) - before)
+        vacant = [] if moment > clock.now() else sorted(_vacant(organisation, concerned) - before)
         audit_trail.record(
             "person.handed_over",
             person,
@@ -239,7 +239,7 @@ def hand_over(
         )
         if to and to != by:
             _tell(to, person, organisation, len(chosen), moment, by=by)
-    if moment > timezone.now() and to is None:
+    if moment > clock.now() and to is None:
         vacant = [f"{holding.where}: {holding.what}" for holding in chosen]
     return Summary(chosen, vacant)
 
@@ -248,7 +248,7 @@ def _tell(to: User, person: User, organisation: Organisation, number: int, momen
     tell(
         [to],
         Notification.Kind.ASSIGNED,
-        key=f"handed_over:{person.pk}:{timezone.now().isoformat()}",
+        key=f"handed_over:{person.pk}:{clock.now().isoformat()}",
         details={
             "sentence": "handed_over",
             "who": str(by),

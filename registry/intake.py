@@ -8,10 +8,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import Membership, Notification, Organisation, User
 from governance.notifying import tell
@@ -95,7 +94,7 @@ def _decide(
     changes = audit_trail.changes_between({name: getattr(proposal, name) for name in values}, values)
     for name, value in values.items():
         setattr(proposal, name, value)
-    proposal.decided, proposal.decided_by = timezone.now(), by
+    proposal.decided, proposal.decided_by = clock.now(), by
     proposal.save()
     audit_trail.record(f"proposal.{status.value}", proposal, changes)
     if proposal.proposed_by is not None and proposal.proposed_by != by:

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db.models import CharField, Count, DateField, F, Q, Value
 from django.db.models.functions import Cast, TruncDate
-from django.utils import timezone
 
+from governance import clock
 from governance.models import Membership, Organisation, PolicyVersion, Position, User
 from governance.permissions import REGISTRAR
 from registry.models import Algorithm, Complaint, Letter
@@ -163,7 +163,7 @@ def _owned(source: str, organisations: Any) -> Any:
 
 def _work(organisations: Any, person: User | None) -> list[Arm]:
     """What is overdue and what is to do: of one person, or of everybody."""
-    today = timezone.localdate()
+    today = clock.today()
     ahead = Q(due=None) | Q(due__gte=today)
     arms = []
     for source in ("assessment", "measure", "organisation_assessment", "organisation_measure"):

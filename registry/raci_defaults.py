@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.models import LifecyclePhase, Organisation, Position, RoleAssignment, User
 from registry.classifying import hold
 from registry.models import Algorithm, Classification, Letter, RaciDefault, Responsibility
@@ -148,7 +147,7 @@ def accept(algorithm: Algorithm, keys: Iterable[str], *, by: User) -> int:
         accountable = [proposed.phase for proposed in chosen if proposed.letter == Letter.ACCOUNTABLE]
         if len(accountable) != len({phase.pk if phase else None for phase in accountable}):
             raise ValidationError(_("A scope has one Accountable: choose one person for each."))
-        moment = timezone.now()
+        moment = clock.now()
         with recorded(algorithm, moment) as given:
             for proposed in chosen:
                 give(algorithm, proposed.person, proposed.letter, proposed.phase, moment, by=by)

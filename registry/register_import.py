@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.models import AuditEvent, Organisation
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, AlgorithmTheme, ImportedRow
@@ -379,5 +378,5 @@ def _row_fields(record: Record, report: ImportReport) -> dict[str, Any]:
         "row": record.row.number,
         "content": record.row.content,
         "remarks": [{"field": r.field, "reason": r.reason, "value": r.value} for r in record.remarks],
-        "imported": timezone.now(),
+        "imported": clock.now(),
     }

@@ -23,7 +23,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import LifecyclePhase, Measure, Organisation, Requirement, User
 from governance.models.periods import start_of
@@ -49,10 +49,10 @@ def in_order(letters: Iterable[str]) -> str:
 
 def beginning_of(day: date) -> datetime:
     """The moment a change from that day on takes effect: today that is now. Raises `ValidationError` for the past."""
-    today = timezone.localdate()
+    today = clock.today()
     if day < today:
         raise ValidationError(_("Choose today or a later day."))
-    return timezone.now() if day == today else start_of(day)
+    return clock.now() if day == today else start_of(day)
 
 
 def eligible(organisation: Organisation, letter: str) -> "models.QuerySet[User]":
@@ -103,7 +103,7 @@ def assign_in_bulk(algorithms: Sequence[Algorithm], person: User, letter: str, *
     """
     with transaction.atomic():
         hold(algorithm.pk for algorithm in algorithms)
-        moment = timezone.now()
+        moment = clock.now()
         reached = {
             organisation.pk: eligible(organisation, letter).filter(pk=person.pk).exists()
             for organisation in {algorithm.organisation for algorithm in algorithms}
@@ -128,14 +128,14 @@ def end(responsibility: Responsibility, moment: datetime | None = None, *, by: U
         hold([responsibility.algorithm_id])
         moment = _from(moment)
         row = Responsibility.objects.select_related("algorithm__organisation", "person").get(pk=responsibility.pk)
-        if row.until != responsibility.until or (row.until is not None and row.until <= timezone.now()):
+        if row.until != responsibility.until or (row.until is not None and row.until <= clock.now()):
             raise Conflict(row)
         with recorded(row.algorithm, moment):
             stop(row, moment)
 
 
 def _from(moment: datetime | None) -> datetime:
-    now = timezone.now()
+    now = clock.now()
     if moment is not None and timezone.localdate(moment) < timezone.localdate(now):
         raise ValidationError({"since": _("Choose today or a later day.")})
     return max(moment or now, now)
@@ -211,7 +211,7 @@ def recorded(algorithm: Algorithm, moment: datetime) -> Iterator[list[Given]]:
         old, new = (in_order(found[cell][1]) if cell in found else "" for found in (before, after))
         if old != new:
             changes: dict[str, Any] = {"letters": [old, new]}
-            if moment > timezone.now():
+            if moment > clock.now():
                 changes["from"] = [None, timezone.localdate(moment).isoformat()]
             label = f"{row.person}: {name_of(row.scope)}"
             audit_trail.record("responsibility.changed", algorithm, changes, label=label)
@@ -294,7 +294,7 @@ def set_matrix(algorithm: Algorithm, cells: Mapping[Cell, str], *, seen: str, by
         people = User.objects.in_bulk({person for _phase, person in changed})
         _check_matrix(algorithm, stands, changed, people)
         phases = {phase.pk: phase for phase in stands.phases}
-        moment = timezone.now()
+        moment = clock.now()
         with recorded(algorithm, moment) as given:
             held = Responsibility.objects.as_of(moment).filter(algorithm=algorithm, requirement=None, measure=None)
             for row in held:

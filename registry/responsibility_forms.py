@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from governance import clock
 from governance.forms import DateInput, SeenForm, name_the_blank
 from governance.leaving import Holding
 from governance.models import LifecyclePhase, Measure, Membership, Organisation, Position, Requirement, User
@@ -198,7 +199,7 @@ class InvolvementForm(SeenForm, forms.ModelForm):
 
     def clean_held_on(self) -> Any:
         day = self.cleaned_data["held_on"]
-        if day > timezone.localdate():
+        if day > clock.today():
             raise ValidationError(_("Record it when it has taken place."))
         return day
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 from django.utils import timezone
 
+from governance import clock
 from governance.models import Notification, User
 from governance.notifying import tell_all
 from registry.models import Algorithm
@@ -43,12 +44,12 @@ def _notification(person: int, given: list[Given], moment: datetime, by: User) -
     else:
         what = {language: "; ".join(one.what[language] for one in given) for language in given[0].what}
         details |= {"sentence": "responsible", "where": str(first), "what": what}
-        if moment > timezone.now():
+        if moment > clock.now():
             details |= {"sentence": "responsible_later", "since": timezone.localdate(moment).isoformat()}
     return Notification(
         recipient_id=person,
         kind=Notification.Kind.RESPONSIBILITY,
-        key=f"responsible:{first.pk}:{timezone.now().isoformat()}",
+        key=f"responsible:{first.pk}:{clock.now().isoformat()}",
         details=details,
         url=url,
         organisation=first.organisation if len(organisations) == 1 else None,

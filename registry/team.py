@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import Discipline, Position, RoleAssignment, User
 from registry.classifying import hold
@@ -39,7 +39,7 @@ def join(
             names = {"person": person, "organisation": algorithm.organisation}
             raise ValidationError({"person": _("%(person)s has no role in %(organisation)s.") % names})
         same = TeamMember.objects.unended().filter(algorithm=algorithm, person=person, discipline=discipline)
-        start = max([since or timezone.now(), *same.exclude(until=None).values_list("until", flat=True)])
+        start = max([since or clock.now(), *same.exclude(until=None).values_list("until", flat=True)])
         if is_member(algorithm, person, discipline, start, until):
             raise ValidationError({"person": _("%(person)s is in the team for this already.") % {"person": person}})
         member = TeamMember.objects.create(
@@ -74,7 +74,7 @@ def give_task(member: TeamMember, task: str, *, by: User) -> TeamMember:
         row = _unchanged(member)
         if row.task == task:
             return row
-        now = max(timezone.now(), row.since)
+        now = max(clock.now(), row.since)
         until = row.until
         row.close(now)
         new = TeamMember.objects.create(
@@ -95,7 +95,7 @@ def leave(member: TeamMember, moment: datetime | None = None, *, by: User) -> No
     with transaction.atomic():
         hold([member.algorithm_id])
         row = _unchanged(member)
-        last = max(moment or timezone.now(), row.since)
+        last = max(moment or clock.now(), row.since)
         if row.until is not None and row.until <= last:
             return
         row.close(last)
@@ -104,13 +104,13 @@ def leave(member: TeamMember, moment: datetime | None = None, *, by: User) -> No
 
 def _unchanged(member: TeamMember) -> TeamMember:
     row = TeamMember.objects.select_related("algorithm__organisation", "person", "discipline").get(pk=member.pk)
-    if row.until != member.until or (row.until is not None and row.until <= timezone.now()):
+    if row.until != member.until or (row.until is not None and row.until <= clock.now()):
         raise Conflict(row)
     return row
 
 
 def _record(verb: str, member: TeamMember, changes: dict[str, Any], moment: datetime) -> None:
-    if moment > timezone.now():
+    if moment > clock.now():
         changes["from"] = [None, timezone.localdate(moment).isoformat()]
     audit_trail.record(verb, member.algorithm, changes, label=f"{member.person}: {member.discipline}")
 
@@ -196,7 +196,7 @@ def withdraw_involvement(involvement: Involvement, *, seen: int, by: User) -> No
     """It was recorded by mistake: it stays readable as withdrawn. Raises `Conflict`."""
     with transaction.atomic():
         fresh = _as_seen(involvement, seen)
-        fresh.withdrawn = timezone.now()
+        fresh.withdrawn = clock.now()
         fresh.version += 1
         fresh.save(update_fields=["withdrawn", "version"])
         audit_trail.record("involvement.withdrawn", fresh.algorithm, {"withdrawn": [None, True]}, label=str(fresh))

@@ -9,10 +9,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import AuditEvent, CatalogueItem, Measure, Notification, Requirement, User
 from governance.notifying import in_each_language, tell
@@ -100,7 +99,7 @@ def _tell_assignee(person: User, algorithm: Algorithm, subjects: Sequence[Requir
     tell(
         [person],
         Notification.Kind.ASSIGNED,
-        key=f"assigned:{algorithm.pk}:{timezone.now().isoformat()}",
+        key=f"assigned:{algorithm.pk}:{clock.now().isoformat()}",
         details=details | {"who": str(by), "where": str(algorithm)},
         url=reverse("my-work"),
         organisation=algorithm.organisation,
@@ -112,7 +111,7 @@ def reassign(rows: Iterable[Any], fields: Mapping[str, Any], *, by: User) -> int
 
     To be called in a transaction, with what they are about held; counts nothing anew.
     """
-    now = timezone.now()
+    now = clock.now()
     closed: dict[Any, list[int]] = {}
     opened: dict[Any, list[Any]] = {}
     events = []
@@ -161,7 +160,7 @@ def follow_rule(algorithm: Algorithm, requirement: Requirement, *, seen: int, by
 def _decide_by_person(
     algorithm: Algorithm, requirement: Requirement, outcome: str | None, reason: str, *, seen: int, by: User
 ) -> Applicability:
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         hold([algorithm.pk])
         row = open_row(Applicability.objects.filter(algorithm=algorithm, requirement=requirement), seen)

@@ -97,6 +97,14 @@ def test_the_reader_of_imports_follows_relative_imports(tmp_path, monkeypatch):
     }
 
 
+def test_the_clock_is_asked_in_one_place():
+    asking = re.compile(r"timezone[.]now|localdate[(][)]|date[.]today|datetime[.]now")
+    files = [path for folder in ("governance", "registry") for path in python_files(folder)]
+    asked = {path.relative_to(PROJECT).as_posix() for path in files if asking.search(path.read_text(encoding="utf-8"))}
+
+    assert asked == {"governance/clock.py"}
+
+
 def test_every_module_has_a_name_of_the_domain():
     nameless = {"utils", "util", "common", "helpers", "helper", "services", "base", "misc"}
 

@@ -2,9 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+import governance.clock
 
 
 class Migration(migrations.Migration):
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(choices=[('built-in', 'Built-in catalogue'), ('algoritmekader', 'Algoritmekader')], max_length=20, verbose_name='source')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('fingerprint', models.CharField(help_text='SHA-256 of what was read', max_length=64, verbose_name='fingerprint')),
-                ('imported', models.DateTimeField(default=django.utils.timezone.now, verbose_name='imported')),
+                ('imported', models.DateTimeField(default=governance.clock.now, verbose_name='imported')),
                 ('report', models.JSONField(default=dict, verbose_name='report')),
             ],
             options={
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(blank=True, choices=[('nl', 'Dutch'), ('en', 'English')], max_length=5, verbose_name='language')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('is_staff', models.BooleanField(default=False, verbose_name='may open the administration pages')),
-                ('joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='joined')),
+                ('joined', models.DateTimeField(default=governance.clock.now, verbose_name='joined')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                 ('version', models.CharField(max_length=50, verbose_name='version')),
                 ('fingerprint', models.CharField(help_text='SHA-256 of the content', max_length=64, unique=True, verbose_name='fingerprint')),
                 ('content', models.JSONField(verbose_name='content')),
-                ('imported', models.DateTimeField(default=django.utils.timezone.now, verbose_name='imported')),
+                ('imported', models.DateTimeField(default=governance.clock.now, verbose_name='imported')),
                 ('is_current', models.BooleanField(default=False, verbose_name='in use for new classifications')),
             ],
             options={
@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
                 ('urn', models.CharField(max_length=150, verbose_name='URN')),
                 ('number', models.PositiveIntegerField(verbose_name='revision')),
                 ('content', models.JSONField(verbose_name='content')),
-                ('recorded', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded')),
+                ('recorded', models.DateTimeField(default=governance.clock.now, verbose_name='recorded')),
                 ('release', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.frameworkrelease', verbose_name='release')),
             ],
             options={
@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('administrator', 'Administrator'), ('officer', 'Algorithm officer'), ('manager', 'Manager'), ('auditor', 'Auditor'), ('contributor', 'Contributor'), ('reader', 'Reader')], max_length=20, verbose_name='role')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('since', models.DateTimeField(default=governance.clock.now, verbose_name='since')),
                 ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='person')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='governance.organisation', verbose_name='organisation')),
@@ -288,7 +288,7 @@ class Migration(migrations.Migration):
             name='AuditEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('moment', models.DateTimeField(default=django.utils.timezone.now, verbose_name='moment')),
+                ('moment', models.DateTimeField(default=governance.clock.now, verbose_name='moment')),
                 ('channel', models.CharField(help_text='page, admin, api or command', max_length=20, verbose_name='through')),
                 ('request_id', models.CharField(blank=True, max_length=36, verbose_name='request')),
                 ('verb', models.CharField(max_length=60, verbose_name='what was done')),

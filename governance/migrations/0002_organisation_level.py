@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+import governance.clock
 
 
 class Migration(migrations.Migration):
@@ -35,7 +36,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveBigIntegerField(help_text='In bytes.', verbose_name='size')),
                 ('media_type', models.CharField(help_text='As its content shows, not its name.', max_length=100, verbose_name='type')),
                 ('file', models.FileField(max_length=200, upload_to='', verbose_name='file')),
-                ('stored', models.DateTimeField(default=django.utils.timezone.now, verbose_name='stored')),
+                ('stored', models.DateTimeField(default=governance.clock.now, verbose_name='stored')),
             ],
             options={
                 'verbose_name': 'stored file',
@@ -62,7 +63,7 @@ class Migration(migrations.Migration):
                 ('notes', models.JSONField(blank=True, default=dict, help_text='Dimension: what supports the level.', verbose_name='notes')),
                 ('ambition', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='level aimed at')),
                 ('summary', models.TextField(blank=True, verbose_name='what we will do')),
-                ('recorded', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded')),
+                ('recorded', models.DateTimeField(default=governance.clock.now, verbose_name='recorded')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='maturity_assessments', to='governance.organisation', verbose_name='organisation')),
             ],
@@ -79,7 +80,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('public_value', 'Public value'), ('objective', 'Objective')], default='public_value', max_length=20, verbose_name='kind')),
                 ('name', models.CharField(max_length=150, verbose_name='name')),
                 ('description', models.TextField(blank=True, verbose_name='description')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
+                ('created', models.DateTimeField(default=governance.clock.now, verbose_name='added')),
                 ('ended', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='objectives', to='governance.organisation', verbose_name='organisation')),
@@ -94,7 +95,7 @@ class Migration(migrations.Migration):
             name='OrganisationAssessment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('since', models.DateTimeField(default=governance.clock.now, verbose_name='since')),
                 ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('explanation', models.TextField(blank=True, verbose_name='explanation')),
                 ('links', models.JSONField(blank=True, default=list, help_text='A list of {title, url}.', verbose_name='links')),
@@ -121,7 +122,7 @@ class Migration(migrations.Migration):
             name='OrganisationMeasureStatus',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('since', models.DateTimeField(default=governance.clock.now, verbose_name='since')),
                 ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('explanation', models.TextField(blank=True, verbose_name='explanation')),
                 ('links', models.JSONField(blank=True, default=list, help_text='A list of {title, url}.', verbose_name='links')),
@@ -149,7 +150,7 @@ class Migration(migrations.Migration):
                 ('summary', models.TextField(blank=True, verbose_name='summary')),
                 ('template', models.CharField(blank=True, max_length=60, verbose_name='made from template')),
                 ('is_public', models.BooleanField(default=False, verbose_name='published')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
+                ('created', models.DateTimeField(default=governance.clock.now, verbose_name='added')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='added by')),
                 ('measures', models.ManyToManyField(blank=True, related_name='policies', to='governance.measure', verbose_name='measures')),
@@ -176,7 +177,7 @@ class Migration(migrations.Migration):
                 ('body', models.TextField(blank=True, help_text='In Markdown.', verbose_name='text')),
                 ('change_note', models.TextField(blank=True, verbose_name='what changes')),
                 ('edits', models.PositiveIntegerField(default=0, editable=False)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='begun')),
+                ('created', models.DateTimeField(default=governance.clock.now, verbose_name='begun')),
                 ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='put up for review')),
                 ('returned_reason', models.TextField(blank=True, verbose_name='returned because')),
                 ('adopted_at', models.DateTimeField(blank=True, null=True, verbose_name='adopted')),
@@ -207,7 +208,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True, verbose_name='what it does')),
                 ('line', models.CharField(choices=[('first', 'First line: does the work'), ('second', 'Second line: advises and verifies'), ('third', 'Third line: audits')], default='first', max_length=10, verbose_name='line')),
                 ('governs_algorithms', models.BooleanField(default=False, help_text='Whoever holds it answers for how the organisation deals with algorithms.', verbose_name='is responsible for algorithm governance')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
+                ('created', models.DateTimeField(default=governance.clock.now, verbose_name='added')),
                 ('ended', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('discipline', models.ForeignKey(blank=True, help_text='The role of the framework that it fills in a team.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='positions', to='governance.discipline', verbose_name='discipline')),
@@ -226,7 +227,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=150, verbose_name='subject')),
                 ('description', models.TextField(blank=True, verbose_name='description')),
                 ('valid_months', models.PositiveSmallIntegerField(default=24, help_text='Months after which it has to be refreshed.', verbose_name='counts for')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
+                ('created', models.DateTimeField(default=governance.clock.now, verbose_name='added')),
                 ('ended', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='knowledge', to='governance.organisation', verbose_name='organisation')),
@@ -242,7 +243,7 @@ class Migration(migrations.Migration):
             name='ReadingRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked', models.DateTimeField(default=django.utils.timezone.now, verbose_name='asked')),
+                ('asked', models.DateTimeField(default=governance.clock.now, verbose_name='asked')),
                 ('due', models.DateField(blank=True, null=True, verbose_name='due date')),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed')),
                 ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
@@ -259,7 +260,7 @@ class Migration(migrations.Migration):
             name='RoleAssignment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('since', models.DateTimeField(default=governance.clock.now, verbose_name='since')),
                 ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('is_deputy', models.BooleanField(default=False, verbose_name='as deputy')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
@@ -277,7 +278,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=255, verbose_name='name')),
-                ('added', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
+                ('added', models.DateTimeField(default=governance.clock.now, verbose_name='added')),
                 ('removed', models.DateTimeField(blank=True, null=True, verbose_name='removed')),
                 ('added_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='added by')),
                 ('policy_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='governance.policyversion', verbose_name='version of a policy')),
@@ -296,7 +297,7 @@ class Migration(migrations.Migration):
                 ('followed_on', models.DateField(verbose_name='followed on')),
                 ('valid_until', models.DateField(verbose_name='counts until')),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='training and provider')),
-                ('recorded', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded')),
+                ('recorded', models.DateTimeField(default=governance.clock.now, verbose_name='recorded')),
                 ('withdrawn', models.DateTimeField(blank=True, help_text='Recorded by mistake.', null=True, verbose_name='withdrawn')),
                 ('knowledge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trainings', to='governance.knowledge', verbose_name='knowledge')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trainings', to=settings.AUTH_USER_MODEL, verbose_name='person')),
@@ -318,7 +319,7 @@ class Migration(migrations.Migration):
                 ('label', models.CharField(max_length=255, verbose_name='name of the record then')),
                 ('url', models.CharField(max_length=300, verbose_name='address')),
                 ('text', models.TextField(verbose_name='text')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='written')),
+                ('created', models.DateTimeField(default=governance.clock.now, verbose_name='written')),
                 ('resolved_at', models.DateTimeField(blank=True, null=True, verbose_name='resolved')),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to=settings.AUTH_USER_MODEL, verbose_name='author')),
                 ('mentions', models.ManyToManyField(blank=True, related_name='mentioned_in', to=settings.AUTH_USER_MODEL, verbose_name='mentions')),
@@ -340,7 +341,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=200, verbose_name='occasion')),
                 ('details', models.JSONField(default=dict, help_text='What the sentence names.', verbose_name='details')),
                 ('url', models.CharField(blank=True, max_length=300, verbose_name='address')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
+                ('created', models.DateTimeField(default=governance.clock.now, verbose_name='created')),
                 ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='read')),
                 ('mailed_at', models.DateTimeField(blank=True, null=True, verbose_name='mailed')),
                 ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.organisation', verbose_name='organisation')),

@@ -2,9 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+import governance.clock
 
 
 class Migration(migrations.Migration):
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=150, verbose_name='name')),
                 ('roles', models.JSONField(default=list, verbose_name='roles')),
                 ('token_hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('sent', models.DateTimeField(default=django.utils.timezone.now, verbose_name='sent')),
+                ('sent', models.DateTimeField(default=governance.clock.now, verbose_name='sent')),
                 ('expires', models.DateTimeField(verbose_name='can be used until')),
                 ('accepted', models.DateTimeField(blank=True, null=True, verbose_name='accepted')),
                 ('withdrawn', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn')),

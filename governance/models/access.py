@@ -3,9 +3,9 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.organisation import Membership, Organisation
 
 
@@ -24,7 +24,7 @@ class InvitationQuerySet(AdministeredQuerySet):
         return self.filter(accepted=None, withdrawn=None)
 
     def usable(self) -> Self:
-        return self.open().filter(expires__gt=timezone.now())
+        return self.open().filter(expires__gt=clock.now())
 
 
 class Invitation(models.Model):
@@ -45,7 +45,7 @@ class Invitation(models.Model):
         blank=True,
         related_name="+",
     )
-    sent = models.DateTimeField(_("sent"), default=timezone.now)
+    sent = models.DateTimeField(_("sent"), default=clock.now)
     expires = models.DateTimeField(_("can be used until"))
     accepted = models.DateTimeField(_("accepted"), null=True, blank=True)
     accepted_by = models.ForeignKey(
@@ -78,7 +78,7 @@ class Invitation(models.Model):
 
     @property
     def has_expired(self) -> bool:
-        return self.expires <= timezone.now()
+        return self.expires <= clock.now()
 
     @property
     def role_names(self) -> list[str]:

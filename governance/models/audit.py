@@ -1,9 +1,9 @@
 from typing import Any, Self
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.people import by_person
 
 
@@ -29,7 +29,7 @@ class AuditEvent(models.Model):
     organisation = models.ForeignKey(
         "governance.Organisation", verbose_name=_("organisation"), on_delete=models.PROTECT, null=True, blank=True
     )
-    moment = models.DateTimeField(_("moment"), default=timezone.now)
+    moment = models.DateTimeField(_("moment"), default=clock.now)
     actor = by_person(_("by"))
     channel = models.CharField(_("through"), max_length=20, help_text=_("page, admin, api or command"))
     request_id = models.CharField(_("request"), max_length=36, blank=True)

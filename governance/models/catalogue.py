@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.organisation import Organisation
 
 
@@ -59,7 +59,7 @@ class FrameworkRelease(models.Model):
     source = models.CharField(_("source"), max_length=20, choices=Source.choices)
     name = models.CharField(_("name"), max_length=100)
     fingerprint = models.CharField(_("fingerprint"), max_length=64, help_text=_("SHA-256 of what was read"))
-    imported = models.DateTimeField(_("imported"), default=timezone.now)
+    imported = models.DateTimeField(_("imported"), default=clock.now)
     report = models.JSONField(_("report"), default=dict)
 
     class Meta:
@@ -407,7 +407,7 @@ class CatalogueRevision(models.Model):
         FrameworkRelease, verbose_name=_("release"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     content = models.JSONField(_("content"))
-    recorded = models.DateTimeField(_("recorded"), default=timezone.now)
+    recorded = models.DateTimeField(_("recorded"), default=clock.now)
 
     class Meta:
         verbose_name = _("earlier revision")

@@ -3,9 +3,9 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Cast
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.organisation import Organisation, OwnedQuerySet
 from governance.models.people import by_person
 
@@ -48,7 +48,7 @@ class Comment(models.Model):
     mentions = models.ManyToManyField(
         settings.AUTH_USER_MODEL, verbose_name=_("mentions"), blank=True, related_name="mentioned_in"
     )
-    created = models.DateTimeField(_("written"), default=timezone.now)
+    created = models.DateTimeField(_("written"), default=clock.now)
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
     resolved_by = by_person(_("resolved by"))
 

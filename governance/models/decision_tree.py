@@ -1,6 +1,7 @@
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from governance import clock
 
 
 class DecisionTree(models.Model):
@@ -18,7 +19,7 @@ class DecisionTree(models.Model):
     version = models.CharField(_("version"), max_length=50)
     fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True, help_text=_("SHA-256 of the content"))
     content = models.JSONField(_("content"))
-    imported = models.DateTimeField(_("imported"), default=timezone.now)
+    imported = models.DateTimeField(_("imported"), default=clock.now)
     is_current = models.BooleanField(_("in use for new classifications"), default=False)
 
     class Meta:

@@ -1,9 +1,9 @@
 from typing import Any, Self
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.people import by_person
 
 
@@ -22,7 +22,7 @@ class StoredFile(models.Model):
     size = models.PositiveBigIntegerField(_("size"), help_text=_("In bytes."))
     media_type = models.CharField(_("type"), max_length=100, help_text=_("As its content shows, not its name."))
     file = models.FileField(_("file"), max_length=200)
-    stored = models.DateTimeField(_("stored"), default=timezone.now)
+    stored = models.DateTimeField(_("stored"), default=clock.now)
 
     objects = StoredFileQuerySet.as_manager()
 
@@ -42,7 +42,7 @@ class Attached(models.Model):
         StoredFile, verbose_name=_("file"), on_delete=models.PROTECT, related_name="%(class)ss"
     )
     name = models.CharField(_("name"), max_length=255)
-    added = models.DateTimeField(_("added"), default=timezone.now)
+    added = models.DateTimeField(_("added"), default=clock.now)
     added_by = by_person(_("added by"))
     removed = models.DateTimeField(_("removed"), null=True, blank=True)
 

@@ -2,6 +2,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.organisation import Organisation, OwnedQuerySet
 from governance.models.people import by_person
 
@@ -17,7 +18,7 @@ class MaturityAssessment(models.Model):
     notes = models.JSONField(_("notes"), default=dict, blank=True, help_text=_("Dimension: what supports the level."))
     ambition = models.PositiveSmallIntegerField(_("level aimed at"), null=True, blank=True)
     summary = models.TextField(_("what we will do"), blank=True)
-    recorded = models.DateTimeField(_("recorded"), default=timezone.now)
+    recorded = models.DateTimeField(_("recorded"), default=clock.now)
     by = by_person(_("by"))
 
     objects = OwnedQuerySet.as_manager()

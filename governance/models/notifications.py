@@ -3,9 +3,9 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.organisation import Organisation
 
 
@@ -55,7 +55,7 @@ class Notification(models.Model):
     key = models.CharField(_("occasion"), max_length=200)
     details = models.JSONField(_("details"), default=dict, help_text=_("What the sentence names."))
     url = models.CharField(_("address"), max_length=300, blank=True)
-    created = models.DateTimeField(_("created"), default=timezone.now)
+    created = models.DateTimeField(_("created"), default=clock.now)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
     mailed_at = models.DateTimeField(_("mailed"), null=True, blank=True)
 

@@ -1,8 +1,8 @@
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.organisation import Organisation, OwnedQuerySet
 
 
@@ -28,7 +28,7 @@ class Objective(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.PUBLIC_VALUE)
     name = models.CharField(_("name"), max_length=150)
     description = models.TextField(_("description"), blank=True)
-    created = models.DateTimeField(_("added"), default=timezone.now)
+    created = models.DateTimeField(_("added"), default=clock.now)
     ended = models.DateTimeField(_("ended"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 

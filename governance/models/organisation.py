@@ -4,9 +4,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models.lookups import StartsWith
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.people import User
 from governance.models.periods import TenureQuerySet
 
@@ -195,7 +195,7 @@ class Membership(models.Model):
         Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="memberships"
     )
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
-    since = models.DateTimeField(_("since"), default=timezone.now)
+    since = models.DateTimeField(_("since"), default=clock.now)
     until = models.DateTimeField(_("until"), null=True, blank=True)
     source = models.CharField(_("came"), max_length=20, choices=Source.choices, default=Source.HAND, editable=False)
 

@@ -5,8 +5,9 @@ from django.contrib.auth import get_backends
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from governance import clock
 
 
 def by_person(label: Any) -> models.ForeignKey:
@@ -54,7 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the administration pages"), default=False)
-    joined = models.DateTimeField(_("joined"), default=timezone.now)
+    joined = models.DateTimeField(_("joined"), default=clock.now)
     digest = models.CharField(_("e-mail with what is new"), max_length=10, choices=Digest.choices, default=Digest.DAILY)
     muted_kinds = models.JSONField(
         _("not by e-mail"), default=list, blank=True, help_text=_("Kinds of notifications left out of the e-mail.")

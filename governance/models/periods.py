@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.people import by_person
 
 
@@ -28,15 +29,15 @@ class PeriodQuerySet(models.QuerySet[Any]):
 class TenureQuerySet(PeriodQuerySet):
     def current(self) -> Self:
         """Those that hold now: what begins later or has a last day ahead is possible, unlike in a `Period`."""
-        return self.as_of(timezone.now())
+        return self.as_of(clock.now())
 
     def unended(self) -> Self:
         """Those that hold now or will."""
-        return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
+        return self.filter(Q(until=None) | Q(until__gt=clock.now()))
 
 
 class Period(models.Model):
-    since = models.DateTimeField(_("since"), default=timezone.now)
+    since = models.DateTimeField(_("since"), default=clock.now)
     until = models.DateTimeField(_("until"), null=True, blank=True)
     by = by_person(_("by"))
 
@@ -56,7 +57,7 @@ class Tenure(Period):
 
     @property
     def holds_now(self) -> bool:
-        now = timezone.now()
+        now = clock.now()
         return self.since <= now and (self.until is None or self.until > now)
 
 

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.catalogue import LifecyclePhase, Measure, Requirement, Tool, Topic
 from governance.models.files import Attached
 from governance.models.objectives import Objective
@@ -64,7 +64,7 @@ class Policy(models.Model):
         Objective, verbose_name=_("public values and objectives"), blank=True, related_name="policies"
     )
     is_public = models.BooleanField(_("published"), default=False)
-    created = models.DateTimeField(_("added"), default=timezone.now)
+    created = models.DateTimeField(_("added"), default=clock.now)
     created_by = by_person(_("added by"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -107,7 +107,7 @@ class PolicyVersionQuerySet(OwnedQuerySet):
 
     def holding(self) -> Self:
         """Adopted, and in force now or later."""
-        ends_later = Q(in_force_until__gt=timezone.localdate()) & Q(in_force_until__gt=F("in_force_from"))
+        ends_later = Q(in_force_until__gt=clock.today()) & Q(in_force_until__gt=F("in_force_from"))
         return self.filter(Q(status=PolicyVersion.Status.ADOPTED) | ends_later)
 
     def waiting_for(self, user: Any) -> Self:
@@ -126,7 +126,7 @@ class PolicyVersionQuerySet(OwnedQuerySet):
 
     def in_force(self, on: date | None = None) -> Self:
         """Adopted, entered into force, and not yet succeeded or withdrawn on that day (today, unless given)."""
-        day = on or timezone.localdate()
+        day = on or clock.today()
         return self.filter(adopted_at__isnull=False, in_force_from__lte=day).filter(
             Q(in_force_until=None) | Q(in_force_until__gt=day)
         )
@@ -137,7 +137,7 @@ class PolicyVersionQuerySet(OwnedQuerySet):
 
     def due_for_review(self, on: date | None = None) -> Self:
         """Adopted, with a review date that has passed."""
-        return self.adopted().filter(review_date__lt=on or timezone.localdate())
+        return self.adopted().filter(review_date__lt=on or clock.today())
 
 
 class PolicyVersion(models.Model):
@@ -162,7 +162,7 @@ class PolicyVersion(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("authors"), blank=True, related_name="policy_versions"
     )
     edits = models.PositiveIntegerField(default=0, editable=False)
-    created = models.DateTimeField(_("begun"), default=timezone.now)
+    created = models.DateTimeField(_("begun"), default=clock.now)
     created_by = by_person(_("begun by"))
     submitted_at = models.DateTimeField(_("put up for review"), null=True, blank=True)
     submitted_by = by_person(_("put up for review by"))
@@ -228,11 +228,11 @@ class PolicyVersion(models.Model):
 
     @property
     def is_due_for_review(self) -> bool:
-        return self.status == PolicyVersion.Status.ADOPTED and (self.review_date or date.max) < timezone.localdate()
+        return self.status == PolicyVersion.Status.ADOPTED and (self.review_date or date.max) < clock.today()
 
     @property
     def is_in_force(self) -> bool:
-        today = timezone.localdate()
+        today = clock.today()
         return (
             self.adopted_at is not None
             and self.in_force_from is not None
@@ -290,7 +290,7 @@ class ReadingRequest(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.PROTECT, related_name="reading_requests"
     )
-    asked = models.DateTimeField(_("asked"), default=timezone.now)
+    asked = models.DateTimeField(_("asked"), default=clock.now)
     asked_by = by_person(_("asked by"))
     due = models.DateField(_("due date"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)

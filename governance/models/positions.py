@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.catalogue import Discipline
 from governance.models.organisation import HeldQuerySet, Membership, Organisation, OwnedQuerySet
 from governance.models.people import by_person
@@ -57,7 +57,7 @@ class Position(models.Model):
         default=False,
         help_text=_("Whoever holds it answers for how the organisation deals with algorithms."),
     )
-    created = models.DateTimeField(_("added"), default=timezone.now)
+    created = models.DateTimeField(_("added"), default=clock.now)
     ended = models.DateTimeField(_("ended"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -98,7 +98,7 @@ class RoleAssignmentQuerySet(HeldQuerySet):
         Rows are `{person, subject, followed_on, counts_until, state}`: keys of the person and the knowledge, the
         training that counts longest, and one of `Literacy` on that day (today, unless given).
         """
-        day = on or timezone.localdate()
+        day = on or clock.today()
         followed = Training.objects.filter(
             withdrawn=None, person=OuterRef("person"), knowledge=OuterRef("position__knowledge")
         ).order_by("-valid_until", "-followed_on", "pk")
@@ -193,7 +193,7 @@ class Knowledge(models.Model):
     valid_months = models.PositiveSmallIntegerField(
         _("counts for"), default=24, help_text=_("Months after which it has to be refreshed.")
     )
-    created = models.DateTimeField(_("added"), default=timezone.now)
+    created = models.DateTimeField(_("added"), default=clock.now)
     ended = models.DateTimeField(_("ended"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -234,7 +234,7 @@ class TrainingQuerySet(OwnedQuerySet):
 
     def counting(self) -> Self:
         """What still counts today."""
-        return self.filter(withdrawn=None, valid_until__gte=timezone.localdate())
+        return self.filter(withdrawn=None, valid_until__gte=clock.today())
 
 
 class Training(models.Model):
@@ -249,7 +249,7 @@ class Training(models.Model):
     followed_on = models.DateField(_("followed on"))
     valid_until = models.DateField(_("counts until"))
     note = models.CharField(_("training and provider"), max_length=300, blank=True)
-    recorded = models.DateTimeField(_("recorded"), default=timezone.now)
+    recorded = models.DateTimeField(_("recorded"), default=clock.now)
     recorded_by = by_person(_("recorded by"))
     withdrawn = models.DateTimeField(_("withdrawn"), null=True, blank=True, help_text=_("Recorded by mistake."))
 

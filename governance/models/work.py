@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models.catalogue import Measure, Requirement
 from governance.models.organisation import Organisation, Owned
 from governance.models.people import by_person
@@ -38,7 +38,7 @@ class WorkQuerySet(PeriodQuerySet):
 
     def overdue(self, on: date | None = None) -> Self:
         """Open, with a due date before that day (today, unless given)."""
-        return self.open().filter(due__lt=on or timezone.localdate())
+        return self.open().filter(due__lt=on or clock.today())
 
 
 class AssessmentQuerySet(WorkQuerySet):

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from governance import notifying, openid_connect, rich_text, second_factor, timeline
+from governance import clock, notifying, openid_connect, rich_text, second_factor, timeline
 from governance.models import Assessment, AuditEvent, MeasureWork, Notification
 
 register = template.Library()
@@ -53,7 +53,7 @@ def last_day(until: datetime | None) -> date | None:
 
 @register.filter
 def has_passed(value: date | None) -> bool:
-    return value is not None and value < timezone.localdate()
+    return value is not None and value < clock.today()
 
 
 @register.simple_tag(takes_context=True)

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from governance import clock
 from governance import positions as verbs
 from governance.arranging_forms import AssignForm, EndAssignmentForm, PositionForm
 from governance.conflict import Conflict
@@ -39,7 +39,7 @@ def positions(request: HttpRequest, slug: str) -> HttpResponse:
     with_holders([*page])
     ended = list(own.exclude(ended=None).order_by("-ended", "pk")[:PAGE_SIZE])
     with_holders(ended)
-    coming = RoleAssignment.objects.filter(position__in=own.in_force(), since__gt=timezone.now())
+    coming = RoleAssignment.objects.filter(position__in=own.in_force(), since__gt=clock.now())
     return render(
         request,
         "governance/positions.html",
@@ -67,7 +67,7 @@ def with_holders(found: list[Position]) -> None:
         position.holders, position.deputies, position.upcoming, position.history = [], [], [], []
         position.is_filled = False
     by_key = {position.pk: position for position in found}
-    now = timezone.now()
+    now = clock.now()
     filling = set(RoleAssignment.objects.filling().filter(position__in=by_key).values_list("pk", flat=True))
     rows = RoleAssignment.objects.filter(position__in=by_key).select_related("person").order_by("-since", "pk")
     for row in rows:
@@ -179,7 +179,7 @@ def end_assignment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The last day of somebody in a function; what has not begun can be called off."""
     organisation = visible_organisation(request, slug, ARRANGE)
     assignment = _unended(organisation, pk)
-    begins_later = assignment.since > timezone.now()
+    begins_later = assignment.since > clock.now()
     form = EndAssignmentForm(request.POST or None, assignment=assignment)
     meanwhile = None
     if request.method == "POST" and form.is_valid():

@@ -10,10 +10,9 @@ from typing import Any
 import yaml
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.models import DecisionTree, LifecyclePhase, Organisation, User
 
 FOLDER: Path = settings.BASE_DIR / "fixtures" / "demo"
@@ -55,11 +54,14 @@ class Cast:
 
     @contextmanager
     def acting(self, step: dict[str, Any]) -> Iterator[tuple[User, dict[str, Any]]]:
-        """The person who takes the step, and the rest of it with people, phases and dates in place of their names."""
+        """The person who takes the step, and the rest of it with people, phases and dates in place of their names.
+
+        `ago` is how many days ago the step was taken; without it, it is taken now.
+        """
         by = self.people[step["by"]]
-        fields = {name: value for name, value in step.items() if name != "by"}
-        with audit_trail.acting(by, "command"):
-            yield by, self.fields(fields)
+        fields = self.fields({name: value for name, value in step.items() if name not in ("by", "ago")})
+        with clock.at(clock.now() - timedelta(days=step.get("ago", 0))), audit_trail.acting(by, "command"):
+            yield by, fields
 
     def fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
         fields = dict(values)
@@ -68,5 +70,5 @@ class Cast:
         if "phase" in fields:
             fields["phase"] = self.phases[fields["phase"]]
         for name in fields.keys() & {"due", "review_date"}:
-            fields[name] = timezone.localdate() + timedelta(days=fields[name])
+            fields[name] = clock.today() + timedelta(days=fields[name])
         return fields

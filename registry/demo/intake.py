@@ -4,9 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from governance import commenting
+from governance import clock, commenting
 from governance.models import Measure, Policy, PolicyVersion, Position, Requirement
 from governance.permissions import organisation_of
 from registry import complaints, intake
@@ -75,7 +73,7 @@ def _record(entry: dict[str, Any], algorithms: Mapping[str, Algorithm], cast: Ca
 
 
 def _dated(entry: Mapping[str, Any]) -> dict[str, Any]:
-    today = timezone.localdate()
+    today = clock.today()
     return {name: today + timedelta(days=value) if name in DAYS else value for name, value in entry.items()}
 
 

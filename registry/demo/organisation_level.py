@@ -3,9 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from governance import maturity, organisation_level
+from governance import clock, maturity, organisation_level
 from governance.models import Measure, Requirement
 from registry.demo.algorithms import steps_of, work_on_requirement
 from registry.demo.cast import FOLDER, Cast, explained, read
@@ -31,5 +29,5 @@ def _build(entry: dict[str, Any], cast: Cast) -> None:
             organisation_level.record_measure(organisation, measures[code], fields, seen=seen, by=by)
     for step in entry["maturity"]:
         with cast.acting(step) as (by, given):
-            day = timezone.localdate() + timedelta(days=given.pop("days"))
+            day = clock.today() + timedelta(days=given.pop("days"))
             maturity.judge(organisation, assessed_on=day, by=by, **given)

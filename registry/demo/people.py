@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import translation
 
-from governance import literacy, objectives, positions
+from governance import clock, literacy, objectives, positions
 from governance.models import Knowledge, Objective, Organisation, Position
 from governance.models.periods import start_of
 from registry.demo.cast import FOLDER, Cast, Steps, explained, read
@@ -82,4 +82,4 @@ def _record(step: dict[str, Any], cast: Cast) -> None:
 
 
 def _day(number: int) -> date:
-    return timezone.localdate() + timedelta(days=number)
+    return clock.today() + timedelta(days=number)

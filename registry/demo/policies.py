@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.formats import date_format
 
-from governance import audit_trail, policies, policy_reading, policy_templates, policy_versions
+from governance import audit_trail, clock, policies, policy_reading, policy_templates, policy_versions
 from governance.models import LifecyclePhase, Measure, Objective, Policy, PolicyVersion, ReadingRequest, Topic, User
 from registry.demo.cast import FOLDER, Cast, explained, read
 
@@ -31,7 +31,7 @@ def add_policies(cast: Cast) -> None:
 
 
 def _day(number: int) -> Any:
-    return timezone.localdate() + timedelta(days=number)
+    return clock.today() + timedelta(days=number)
 
 
 def _add(entry: Mapping[str, Any], cast: Cast) -> Policy:

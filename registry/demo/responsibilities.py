@@ -3,9 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from governance import audit_trail, positions
+from governance import audit_trail, clock, positions
 from governance.models import Discipline, LifecyclePhase, Measure, Position, Requirement
 from registry.demo.cast import FOLDER, Cast, explained, read
 from registry.models import Algorithm
@@ -57,7 +55,7 @@ def _add_position(entry: dict[str, Any], cast: Cast, disciplines: dict[str, Disc
     }
     position = positions.add_position(organisation, fields, by=None)
     if "holder" in entry:
-        positions.assign(cast.people[entry["holder"]], position, since=timezone.now(), by=None)
+        positions.assign(cast.people[entry["holder"]], position, since=clock.now(), by=None)
 
 
 def _people_of(
@@ -77,7 +75,7 @@ def _people_of(
                 scope = Requirement.objects.get(urn=f"urn:nl:ak:ver:{given['requirement']}")
             elif "measure" in given:
                 scope = Measure.objects.get(urn=f"urn:nl:ak:mtr:{given['measure']}")
-            since = timezone.now() + timedelta(days=given.get("in_days", 0))
+            since = clock.now() + timedelta(days=given.get("in_days", 0))
             for letter in given["letters"]:
                 row = assign(algorithm, cast.people[given["person"]], letter, scope, since=since, by=by)
                 if given.get("ends"):
@@ -88,6 +86,6 @@ def _people_of(
         for member in entry.get("team", []):
             join(algorithm, cast.people[member["person"]], disciplines[member["discipline"]], member["task"], by=by)
         for row in entry.get("involved", []):
-            day = timezone.localdate() + timedelta(days=row["days"])
+            day = clock.today() + timedelta(days=row["days"])
             fields = {name: row[name] for name in ("kind", "who", "how", "outcome")}
             involve(algorithm, {**fields, "held_on": day}, by=by)

@@ -5,6 +5,7 @@ import django.db.models.functions.comparison
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+import governance.clock
 
 
 class Migration(migrations.Migration):
@@ -29,7 +30,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(blank=True, choices=[('answered', 'Answered'), ('upheld', 'Upheld'), ('partly_upheld', 'Partly upheld'), ('not_upheld', 'Not upheld'), ('withdrawn', 'Withdrawn by the sender')], max_length=20, verbose_name='outcome')),
                 ('response', models.TextField(blank=True, verbose_name='what was answered and done')),
                 ('closed_on', models.DateField(blank=True, null=True, verbose_name='closed on')),
-                ('recorded', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded')),
+                ('recorded', models.DateTimeField(default=governance.clock.now, verbose_name='recorded')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
@@ -47,7 +48,7 @@ class Migration(migrations.Migration):
                 ('how', models.CharField(max_length=300, verbose_name='how')),
                 ('held_on', models.DateField(verbose_name='when')),
                 ('outcome', models.TextField(blank=True, verbose_name='what came of it')),
-                ('recorded', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded')),
+                ('recorded', models.DateTimeField(default=governance.clock.now, verbose_name='recorded')),
                 ('withdrawn', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
             ],
@@ -68,7 +69,7 @@ class Migration(migrations.Migration):
                 ('affects_people', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'I do not know')], default='unknown', max_length=10, verbose_name='outcome matters to people or businesses')),
                 ('personal_data', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'I do not know')], default='unknown', max_length=10, verbose_name='personal data are used')),
                 ('contact', models.CharField(blank=True, max_length=300, verbose_name='who knows more about it')),
-                ('proposed', models.DateTimeField(default=django.utils.timezone.now, verbose_name='proposed')),
+                ('proposed', models.DateTimeField(default=governance.clock.now, verbose_name='proposed')),
                 ('status', models.CharField(choices=[('new', 'Not yet looked at'), ('registered', 'Registered'), ('merged', 'Merged with an existing algorithm'), ('declined', 'Declined')], default='new', max_length=20, verbose_name='status')),
                 ('decided', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -96,7 +97,7 @@ class Migration(migrations.Migration):
             name='Responsibility',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('since', models.DateTimeField(default=governance.clock.now, verbose_name='since')),
                 ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('letter', models.CharField(choices=[('R', 'Responsible: does it'), ('A', 'Accountable: answers for it'), ('C', 'Consulted: is asked beforehand'), ('I', 'Informed: hears of it'), ('S', 'Support: helps to do it')], max_length=1, verbose_name='responsibility')),
             ],
@@ -110,7 +111,7 @@ class Migration(migrations.Migration):
             name='TeamMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('since', models.DateTimeField(default=governance.clock.now, verbose_name='since')),
                 ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('task', models.CharField(blank=True, max_length=200, verbose_name='what they do')),
             ],

@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models import LifecyclePhase, Objective, Organisation
 from governance.models.people import by_person
 
@@ -26,7 +26,7 @@ class AlgorithmQuerySet(models.QuerySet["Algorithm"]):
 
     def overdue(self, on: Any = None) -> Self:
         """Algorithms with something open whose due date has passed; relies on the stored compliance row."""
-        return self.filter(compliance__next_due__lt=on or timezone.localdate())
+        return self.filter(compliance__next_due__lt=on or clock.today())
 
     def with_vacancies(self) -> Self:
         """Each with `lacks_accountable` and `lacks_responsible`: nobody has that letter for the whole.
@@ -128,7 +128,7 @@ class Algorithm(models.Model):
     source_id = models.CharField(_("source ID"), max_length=100, blank=True)
     tags = models.TextField(_("search terms"), blank=True)
 
-    created = models.DateTimeField(_("registered"), default=timezone.now)
+    created = models.DateTimeField(_("registered"), default=clock.now)
     created_by = by_person(_("registered by"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -204,7 +204,7 @@ class ImportedRow(models.Model):
     key = models.CharField(_("key in the register"), max_length=300, unique=True)
     content = models.JSONField(_("content"))
     remarks = models.JSONField(_("remarks"), default=list, help_text=_("A list of {field, reason, value}."))
-    imported = models.DateTimeField(_("imported"), default=timezone.now)
+    imported = models.DateTimeField(_("imported"), default=clock.now)
 
     class Meta:
         verbose_name = _("imported row")

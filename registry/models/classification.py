@@ -2,9 +2,9 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models import DecisionTree, Period, PeriodQuerySet
 from registry.models.algorithm import Algorithm
 
@@ -74,7 +74,7 @@ class ClassificationDraft(Answers):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, null=True, related_name="+"
     )
-    started = models.DateTimeField(_("started"), default=timezone.now)
+    started = models.DateTimeField(_("started"), default=clock.now)
     changed = models.DateTimeField(_("last changed"), auto_now=True)
 
     objects = AnswersQuerySet.as_manager()

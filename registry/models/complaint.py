@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models import Organisation, OwnedQuerySet
 from governance.models.people import by_person
 from registry.models.algorithm import Algorithm
@@ -17,7 +18,7 @@ class ComplaintQuerySet(OwnedQuerySet):
         return self.filter(closed_on=None)
 
     def overdue(self, on: date | None = None) -> Self:
-        return self.unhandled().filter(due__lt=on or timezone.localdate())
+        return self.unhandled().filter(due__lt=on or clock.today())
 
 
 class Complaint(models.Model):
@@ -54,7 +55,7 @@ class Complaint(models.Model):
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices, blank=True)
     response = models.TextField(_("what was answered and done"), blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
-    recorded = models.DateTimeField(_("recorded"), default=timezone.now)
+    recorded = models.DateTimeField(_("recorded"), default=clock.now)
     recorded_by = by_person(_("recorded by"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -91,4 +92,4 @@ class Complaint(models.Model):
 
     @property
     def is_overdue(self) -> bool:
-        return self.is_open and self.due is not None and self.due < timezone.localdate()
+        return self.is_open and self.due is not None and self.due < clock.today()

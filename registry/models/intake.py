@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Cast
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models import Comment, Membership, Organisation, OwnedQuerySet
 from governance.models.people import by_person
 from registry.models.algorithm import Algorithm
@@ -64,7 +64,7 @@ class Proposal(models.Model):
         _("personal data are used"), max_length=10, choices=Answer.choices, default=Answer.UNKNOWN
     )
     contact = models.CharField(_("who knows more about it"), max_length=300, blank=True)
-    proposed = models.DateTimeField(_("proposed"), default=timezone.now)
+    proposed = models.DateTimeField(_("proposed"), default=clock.now)
     proposed_by = by_person(_("proposed by"))
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.NEW)
     decided = models.DateTimeField(_("decided"), null=True, blank=True)

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from governance import clock
 from governance.models import (
     Discipline,
     HeldQuerySet,
@@ -210,7 +210,7 @@ class Involvement(models.Model):
     how = models.CharField(_("how"), max_length=300)
     held_on = models.DateField(_("when"))
     outcome = models.TextField(_("what came of it"), blank=True)
-    recorded = models.DateTimeField(_("recorded"), default=timezone.now)
+    recorded = models.DateTimeField(_("recorded"), default=clock.now)
     recorded_by = by_person(_("recorded by"))
     withdrawn = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)

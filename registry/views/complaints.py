@@ -8,11 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.csv_export import csv_response
 from governance.forms import add_errors
@@ -32,7 +31,7 @@ def of_algorithm(request: HttpRequest, pk: int) -> HttpResponse:
     algorithm = visible_algorithm(request, pk)
     rows = Complaint.objects.filter(algorithm=algorithm)
     page = Paginator(rows.select_related("handler"), PAGE_SIZE).get_page(request.GET.get("page"))
-    figures = complaints.figures(rows, timezone.localdate())
+    figures = complaints.figures(rows, clock.today())
     return render(
         request, "registry/algorithm_complaints.html", tab(algorithm, "complaints", page=page, figures=figures)
     )
@@ -206,7 +205,7 @@ def of_organisation(request: HttpRequest, slug: str) -> HttpResponse:
             "complaints",
             filter=found,
             page=page,
-            figures=complaints.figures(_of_organisation(organisation, request), timezone.localdate()),
+            figures=complaints.figures(_of_organisation(organisation, request), clock.today()),
         ),
     )
 

@@ -10,9 +10,9 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from governance import clock
 from governance.conflict import Conflict
 from governance.forms import add_errors
 from governance.leaving import Holding, holdings
@@ -137,7 +137,7 @@ def _ask(
             form=form,
             successor=form.cleaned_data["successor"],
             day=day,
-            is_ahead=day > timezone.localdate(),
+            is_ahead=day > clock.today(),
             kinds=by_kind(chosen),
             n=len(chosen),
             at_once=[one for one in chosen if one.at_once],

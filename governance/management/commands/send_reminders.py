@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from governance import digest, reminders
+from governance import clock, digest, reminders
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
+        now = clock.now()
         told = sum(source(timezone.localdate(now)) for source in reminders.sources)
         sent = digest.send_due(now)
         self.stdout.write(ngettext("%d new notification.", "%d new notifications.", told) % told)
