@@ -156,13 +156,16 @@ rule("governance.manage_members", "governance.view_invitation", "governance.view
 rule("governance.import_framework", answer=is_operator)
 rule("governance.hand_over", answer=in_organisation(Role.MANAGER, Role.ADMINISTRATOR))
 rule("governance.view_organisation", "governance.view_membership", answer=in_organisation(*EVERY_ROLE))
-rule("governance.view_auditevent", answer=reads_trail)
+for kind in ("auditchain", "auditevent", "auditseal"):
+    rule(f"governance.view_{kind}", answer=reads_trail)
 for kind in (
     "comment",
+    "evidence",
     "knowledge",
     "maturityassessment",
     "objective",
     "organisationassessment",
+    "organisationevidence",
     "organisationmeasurestatus",
     "position",
     "roleassignment",
@@ -174,7 +177,7 @@ rule("governance.assign_work", answer=in_organisation(*REGISTRAR))
 rule("governance.add_maturityassessment", answer=in_organisation(*REGISTRAR))
 rule("governance.add_comment", answer=in_organisation(*WORKING))
 rule("governance.resolve_comment", answer=may_resolve)
-for kind in ("policy", "policyattachment", "policyversion", "readingrequest", "storedfile", "training"):
+for kind in ("export", "policy", "policyattachment", "policyversion", "readingrequest", "storedfile", "training"):
     rule(f"governance.view_{kind}", answer=is_visible)
 rule(
     "governance.add_policy", "governance.assign_policy", "governance.publish_policy", answer=in_organisation(*REGISTRAR)
@@ -182,6 +185,7 @@ rule(
 rule("governance.change_policy", "governance.ask_to_read", answer=may_draft)
 rule("governance.withdraw_policy", answer=in_organisation(Role.MANAGER))
 rule("governance.adopt_policy", answer=may_adopt)
+rule("governance.add_evidence", "governance.change_evidence", answer=in_organisation(*WORKING))
 rule("governance.confirm_reading", answer=is_asked_to_read)
 rule("governance.view_notification", answer=is_recipient)
 rule("governance.add_part", "governance.revise_organisation", answer=in_organisation(Role.ADMINISTRATOR))

@@ -45,6 +45,13 @@ def may_handle(user: User, record: Any) -> bool:
     return getattr(record, "handler_id", None) == user.pk and holds_over(user, frozenset({Role.CONTRIBUTOR}), record)
 
 
+def may_follow_up(user: User, record: Any) -> bool:
+    """Officers and managers, and the owner of the finding as long as they work there."""
+    if holds_over(user, REGISTRAR, record):
+        return True
+    return getattr(record, "owner_id", None) == user.pk and holds_over(user, WORKING, record)
+
+
 rule("registry.view_algorithm", answer=in_organisation(*EVERY_ROLE))
 rule("registry.add_algorithm", "registry.change_algorithm", answer=in_organisation(*REGISTRAR))
 rule("registry.classify_algorithm", "registry.overrule_applicability", answer=in_organisation(*REGISTRAR))
@@ -60,20 +67,50 @@ rule("registry.view_proposal", answer=is_visible)
 rule("registry.decide_proposal", answer=in_organisation(*REGISTRAR))
 rule("registry.add_complaint", "registry.assign_complaint", answer=in_organisation(*REGISTRAR))
 rule("registry.change_complaint", answer=may_handle)
+rule("registry.request_gate", answer=leads_the_work)
+rule("registry.decide_gate", answer=in_organisation(Role.MANAGER))
+rule("registry.settle_condition", answer=may_do_work)
+rule("registry.record_impact_assessment", answer=in_organisation(*WORKING))
+rule("registry.change_risk", answer=leads_the_work)
+rule("registry.accept_risk", answer=in_organisation(Role.MANAGER))
+rule("registry.plan_monitoring", answer=leads_the_work)
+rule("registry.hold_evaluation", answer=may_do_work)
+rule("registry.record_incident", answer=in_organisation(*WORKING))
+rule("registry.change_incident", answer=may_handle)
+rule("registry.keep_audit", "registry.raise_finding", "registry.close_finding", answer=in_organisation(Role.AUDITOR))
+rule("registry.respond_to_finding", answer=in_organisation(Role.MANAGER))
+rule("registry.follow_up_finding", answer=may_follow_up)
+rule("registry.accept_deviation", answer=in_organisation(Role.MANAGER))
 for kind in (
+    "accepteddeviation",
+    "accepteditem",
+    "algorithmevidence",
     "algorithmtheme",
     "applicability",
+    "audit",
     "classification",
     "classificationdraft",
     "complaint",
     "compliance",
+    "condition",
+    "evaluation",
+    "finding",
+    "followup",
+    "gate",
+    "impactassessment",
     "importedrow",
+    "incident",
+    "incidentreport",
     "involvement",
+    "lifecycleperiod",
     "measurestatus",
+    "monitoringpoint",
     "racidefault",
     "recommendation",
     "requirementassessment",
     "responsibility",
+    "risk",
+    "sampledalgorithm",
     "teammember",
 ):
     rule(f"registry.view_{kind}", answer=in_organisation(*EVERY_ROLE))

@@ -6,12 +6,16 @@ from django.utils import timezone
 
 from governance import audit_trail
 from governance.models import (
+    AuditChain,
     AuditCriterion,
     AuditFramework,
+    AuditSeal,
     CatalogueRevision,
     Comment,
     DecisionTree,
     Discipline,
+    Evidence,
+    Export,
     FrameworkRelease,
     GroupRole,
     Knowledge,
@@ -20,6 +24,7 @@ from governance.models import (
     Objective,
     OfficialBody,
     OrganisationAssessment,
+    OrganisationEvidence,
     OrganisationMeasureStatus,
     Policy,
     PolicyAttachment,
@@ -29,23 +34,40 @@ from governance.models import (
     RoleAssignment,
     StoredFile,
     Term,
+    Tool,
     Training,
 )
 from registry.models import (
+    AcceptedDeviation,
+    AcceptedItem,
+    AlgorithmEvidence,
     AlgorithmTheme,
     Applicability,
+    Audit,
     Classification,
     ClassificationDraft,
     Complaint,
     Compliance,
+    Condition,
+    Evaluation,
+    Finding,
+    FollowUp,
+    Gate,
+    ImpactAssessment,
     ImportedRow,
+    Incident,
+    IncidentReport,
     Involvement,
+    LifecyclePeriod,
     MeasureStatus,
+    MonitoringPoint,
     Proposal,
     RaciDefault,
     Recommendation,
     RequirementAssessment,
     Responsibility,
+    Risk,
+    SampledAlgorithm,
     TeamMember,
 )
 from tests import factories
@@ -59,7 +81,8 @@ def fill(organisation, officer, numbers):
         release = FrameworkRelease.objects.create(source="algoritmekader", name=f"release {n}", fingerprint="f")
         tree = DecisionTree.objects.create(source="built-in", name="Boom", version=n, fingerprint=n, content={})
         person = factories.MembershipFactory(organisation=organisation, role="reader").user
-        factories.OrganisationFactory(parent=organisation)
+        part = factories.OrganisationFactory(parent=organisation)
+        AuditChain.objects.create(organisation=part, key=str(part.pk))
         factories.InvitationFactory(organisation=organisation)
         GroupRole.objects.create(organisation=organisation, group=f"groep-{n}", role="reader")
         factories.TopicFactory(slug=f"onderwerp-{n}")
@@ -91,8 +114,11 @@ def fill(organisation, officer, numbers):
         Compliance.objects.create(algorithm=algorithm)
         fill_governance(n, organisation, requirement, measure, person, officer)
         fill_responsibilities(n, algorithm, phase, person)
+        fill_assurance(n, algorithm, requirement, measure, person, officer)
+        fill_oversight(n, algorithm, person, officer)
         with audit_trail.acting(person, "command"):
-            audit_trail.record("algorithm.seen", algorithm)
+            event = audit_trail.record("algorithm.seen", algorithm)
+        seal(event)
 
 
 def fill_governance(n, organisation, requirement, measure, person, officer):
@@ -135,3 +161,50 @@ def fill_responsibilities(n, algorithm, phase, person):
     Complaint.objects.create(
         organisation=algorithm.organisation, algorithm=algorithm, kind="question", summary="Hoe?", handler=person
     )
+
+
+def fill_assurance(n, algorithm, requirement, measure, person, officer):
+    """A row of every model about what proves claims, and about decisions, risks and use."""
+    own, of = {"organisation": algorithm.organisation}, {"algorithm": algorithm}
+    evidence = Evidence.objects.create(**own, title=f"Bewijs {n}", url="https://voorbeeld.nl/", added_by=person)
+    OrganisationEvidence.objects.create(**own, evidence=evidence, requirement=requirement, by=person)
+    AlgorithmEvidence.objects.create(**of, evidence=evidence, measure=measure, by=person)
+    tool = Tool.objects.get(organisation=algorithm.organisation, pk=Tool.objects.latest("pk").pk)
+    ImpactAssessment.objects.create(**of, tool=tool)
+    gate = Gate.objects.create(**of, kind="into_use", to_phase=algorithm.phase, requested_by=person)
+    AcceptedItem.objects.create(gate=gate, requirement=requirement, reason="Komt later.")
+    Condition.objects.create(gate=gate, text="Eerst een test.", due=date(2027, 1, 1), assignee=person)
+    LifecyclePeriod.objects.create(**of, phase=algorithm.phase, by=person)
+    Risk.objects.create(**of, title=f"Risico {n}", owner=person)
+    point = MonitoringPoint.objects.create(**of, what=f"Uitkomsten {n}", next_on=date(2027, 1, 1), assignee=person)
+    Evaluation.objects.create(**of, point=point, due=date(2027, 1, 1), assignee=person)
+    incident = Incident.objects.create(
+        **of, summary=f"Storing {n}", description="Stil.", known=timezone.now(), seriousness="minor", handler=officer
+    )
+    IncidentReport.objects.create(incident=incident, duty="gdpr_33", deadline=timezone.now())
+
+
+def fill_oversight(n, algorithm, person, officer):
+    """A row of every model that auditors write, and of what else stands beside the records."""
+    own = {"organisation": algorithm.organisation}
+    audit = Audit.objects.create(
+        **own, title=f"Audit {n}", scope="Alles.", period_from=date(2026, 1, 1), period_to=date(2026, 12, 31)
+    )
+    SampledAlgorithm.objects.create(audit=audit, algorithm=algorithm, number=1)
+    finding = Finding.objects.create(
+        **own, audit=audit, algorithm=algorithm, title=f"Bevinding {n}", observation="Zo.", severity="low", owner=person
+    )
+    FollowUp.objects.create(finding=finding, by=person, text="Gedaan.")
+    AcceptedDeviation.objects.create(
+        **own, check_code="x", subject_type="registry.algorithm", subject_id=str(algorithm.pk), reason="Kan zo."
+    )
+    Export.objects.create(**own, kind="algorithms", format="csv", requested_by=officer)
+
+
+def seal(event):
+    """The seal of an event, as it follows when the transaction is over; those of tests never are."""
+    chain, _new = AuditChain.objects.get_or_create(
+        organisation=event.organisation, key=str(event.organisation_id or "none")
+    )
+    if not AuditSeal.objects.filter(event=event).exists():
+        AuditSeal.objects.create(event=event, chain=chain, number=chain.seals.count() + 1, hash="0")

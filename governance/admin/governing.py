@@ -5,12 +5,15 @@ from django.contrib import admin
 from governance.admin.register_admin import ViewOnlyAdmin, VisibleFilter
 from governance.models import (
     Comment,
+    Evidence,
+    Export,
     Knowledge,
     MaturityAssessment,
     Notification,
     Objective,
     OfficialBody,
     OrganisationAssessment,
+    OrganisationEvidence,
     OrganisationMeasureStatus,
     Policy,
     PolicyAttachment,
@@ -159,3 +162,34 @@ class NotificationAdmin(ViewOnlyAdmin):
     list_filter = ["kind", "created"]
     list_select_related = ["recipient"]
     search_fields = ["key"]
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(ViewOnlyAdmin):
+    """The file itself is downloaded from the page of the evidence, which records it."""
+
+    list_display = ["title", "organisation", "name", "url", "valid_until", "added", "added_by", "withdrawn"]
+    list_filter = [ORGANISATION, "valid_until", "added", ("withdrawn", admin.EmptyFieldListFilter)]
+    list_select_related = ["organisation", "added_by"]
+    search_fields = ["title", "description", "name"]
+    date_hierarchy = "added"
+
+
+@admin.register(OrganisationEvidence)
+class OrganisationEvidenceAdmin(ViewOnlyAdmin):
+    list_display = ["evidence", "organisation", "requirement", "measure", "policy", "since", "until", "by"]
+    list_filter = [ORGANISATION, CURRENT, "since"]
+    list_select_related = ["evidence", "organisation", "requirement", "measure", "policy", "by"]
+    search_fields = ["evidence__title", "organisation__name"]
+    date_hierarchy = "since"
+
+
+@admin.register(Export)
+class ExportAdmin(ViewOnlyAdmin):
+    """A person's own reports and tables."""
+
+    list_display = ["kind", "format", "organisation", "requested", "finished", "size"]
+    list_filter = ["kind", "format", "requested"]
+    list_select_related = ["organisation"]
+    search_fields = ["kind", "name"]
+    exclude = ["file"]

@@ -21,7 +21,7 @@ from governance.admin.register_admin import (
     VisibleFilter,
     refuse_once_when_changed,
 )
-from governance.models import AuditEvent, GroupRole, Invitation, Membership, Organisation, User
+from governance.models import AuditChain, AuditEvent, AuditSeal, GroupRole, Invitation, Membership, Organisation, User
 
 admin.site.unregister(Group)
 
@@ -211,3 +211,19 @@ class AuditEventAdmin(ViewOnlyAdmin):
     list_select_related = ["actor", "organisation"]
     search_fields = ["label", "verb", "subject_type", "actor__name", "actor__email", "request_id"]
     date_hierarchy = "moment"
+
+
+@admin.register(AuditChain)
+class AuditChainAdmin(ViewOnlyAdmin):
+    list_display = ["key", "organisation", "length", "head"]
+    list_filter = [("organisation", VisibleFilter)]
+    list_select_related = ["organisation"]
+    search_fields = ["organisation__name", "head"]
+
+
+@admin.register(AuditSeal)
+class AuditSealAdmin(ViewOnlyAdmin):
+    list_display = ["number", "chain", "event", "hash"]
+    list_filter = [("chain__organisation", VisibleFilter)]
+    list_select_related = ["chain__organisation", "event"]
+    search_fields = ["hash", "event__label"]

@@ -1,5 +1,5 @@
 from governance.models.access import GroupRole, Invitation
-from governance.models.audit import AuditEvent
+from governance.models.audit import AuditChain, AuditEvent, AuditSeal
 from governance.models.catalogue import (
     AuditCriterion,
     AuditFramework,
@@ -20,6 +20,8 @@ from governance.models.catalogue import (
 )
 from governance.models.comments import Comment
 from governance.models.decision_tree import DecisionTree
+from governance.models.evidence import Evidence, EvidenceUse, OrganisationEvidence
+from governance.models.exports import Export
 from governance.models.files import StoredFile
 from governance.models.maturity import MaturityAssessment
 from governance.models.notifications import Notification
@@ -48,9 +50,11 @@ from governance.models.work import (
 __all__ = [
     "Assessment",
     "AssessmentQuerySet",
+    "AuditChain",
     "AuditCriterion",
     "AuditEvent",
     "AuditFramework",
+    "AuditSeal",
     "Axis",
     "AxisValue",
     "CatalogueItem",
@@ -58,6 +62,9 @@ __all__ = [
     "Comment",
     "DecisionTree",
     "Discipline",
+    "Evidence",
+    "EvidenceUse",
+    "Export",
     "Fact",
     "FrameworkRelease",
     "GroupRole",
@@ -77,6 +84,7 @@ __all__ = [
     "OfficialBody",
     "Organisation",
     "OrganisationAssessment",
+    "OrganisationEvidence",
     "OrganisationMeasureStatus",
     "Owned",
     "OwnedQuerySet",

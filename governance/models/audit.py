@@ -7,17 +7,24 @@ from governance import clock
 from governance.models.people import by_person
 
 
-class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+class OfTrailQuerySet(models.QuerySet[Any]):
+    trail = ""
+    """The path of fields from a row to what says whose trail it is part of."""
+
     def visible_to(self, user: Any) -> Self:
-        """The trail, across records, of the organisations in which this person reads it; the operator's own as well."""
+        """For whoever reads the trail of that organisation; of what belongs to none, for the operator."""
         from governance.models.organisation import Organisation
         from governance.permissions import AUDIT_READERS
 
         if not user.is_authenticated:
             return self.none()
-        readable = models.Q(organisation__in=Organisation.objects.where_member_holds(user, AUDIT_READERS))
-        return self.filter(readable | models.Q(organisation=None) if user.is_superuser else readable)
+        readable = Organisation.objects.where_member_holds(user, AUDIT_READERS)
+        theirs = models.Q(**{f"{self.trail}organisation__in": readable})
+        of_none = models.Q(**{f"{self.trail}organisation": None})
+        return self.filter(theirs | of_none if user.is_superuser else theirs)
 
+
+class AuditEventQuerySet(OfTrailQuerySet):
     def about(self, record: models.Model) -> Self:
         """The history of one record: for whoever may read that record, whatever their role."""
         return self.filter(subject_type=record._meta.label_lower, subject_id=str(record.pk))
@@ -31,6 +38,8 @@ class AuditEvent(models.Model):
     )
     moment = models.DateTimeField(_("moment"), default=clock.now)
     actor = by_person(_("by"))
+    on_behalf_of = by_person(_("on behalf of"))
+    address = models.GenericIPAddressField(_("from address"), null=True, blank=True)
     channel = models.CharField(_("through"), max_length=20, help_text=_("page, admin, api or command"))
     request_id = models.CharField(_("request"), max_length=36, blank=True)
     verb = models.CharField(_("what was done"), max_length=60)
@@ -52,3 +61,62 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.moment:%Y-%m-%d %H:%M} {self.verb} {self.label}"
+
+
+class AuditSealQuerySet(OfTrailQuerySet):
+    trail = "chain__"
+
+
+class AuditChain(models.Model):
+    """The chain of an organisation's events, or that of what belongs to none: how long it is and its last hash."""
+
+    organisation = models.OneToOneField(
+        "governance.Organisation",
+        verbose_name=_("organisation"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="audit_chain",
+    )
+    key = models.CharField(_("key"), max_length=20, unique=True, help_text=_("Of the organisation, or “none”."))
+    length = models.PositiveBigIntegerField(_("length"), default=0)
+    head = models.CharField(_("last hash"), max_length=64, blank=True)
+
+    objects = OfTrailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("chain of the audit trail")
+        verbose_name_plural = _("chains of the audit trail")
+        ordering = ["organisation"]
+
+    def __str__(self) -> str:
+        return f"{self.organisation or '–'}: {self.length}"
+
+
+class AuditSeal(models.Model):
+    """The place of an event in its chain, and the hash of that event with the one before it. Never changed.
+
+    Written by `audit_trail` alone, right after the transaction of the change.
+    """
+
+    event = models.OneToOneField(
+        AuditEvent, verbose_name=_("event"), on_delete=models.PROTECT, primary_key=True, related_name="seal"
+    )
+    chain = models.ForeignKey(AuditChain, verbose_name=_("chain"), on_delete=models.PROTECT, related_name="seals")
+    number = models.PositiveBigIntegerField(_("number"))
+    hash = models.CharField(_("hash"), max_length=64)
+
+    objects = AuditSealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("seal of an audit event")
+        verbose_name_plural = _("seals of audit events")
+        ordering = ["chain", "number"]
+        constraints = [models.UniqueConstraint(fields=["chain", "number"], name="auditseal_one_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash[:12]}"
+
+    @property
+    def organisation(self) -> Any:
+        return self.chain.organisation

@@ -78,6 +78,13 @@ class Assessment(Work):
         NOT_MET = "not_met", _("Not met")
         NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
+    class VerifyAgain(models.TextChoices):
+        """Why a verified claim waits for a second person once more."""
+
+        EVIDENCE_EXPIRED = "evidence_expired", _("its evidence expired")
+        EVIDENCE_WITHDRAWN = "evidence_withdrawn", _("its evidence was withdrawn")
+        MEASURE_CHANGED = "measure_changed", _("a measure changed afterwards")
+
     STATUSES: ClassVar[list[tuple[str, Any]]] = Status.choices
     """The statuses that a person may give."""
 
@@ -88,6 +95,13 @@ class Assessment(Work):
     verified_by = by_person(_("verified by"))
     verified_at = models.DateTimeField(_("verified on"), null=True, blank=True)
     returned_reason = models.TextField(_("returned because"), blank=True)
+    on_evidence = models.BooleanField(
+        _("on evidence"), default=False, help_text=_("Whether evidence was attached when it was claimed.")
+    )
+    verify_again = models.CharField(
+        _("to be verified again because"), max_length=20, choices=VerifyAgain.choices, blank=True
+    )
+    verify_again_about = models.CharField(_("what gave rise to it"), max_length=255, blank=True)
 
     class Meta:
         abstract = True
@@ -101,12 +115,18 @@ def assessment_rules(prefix: str) -> list[models.BaseConstraint]:
             name=f"{prefix}_met_is_claimed",
         ),
         models.CheckConstraint(
-            condition=~Q(status__in=["met", "not_applicable"]) | ~Q(explanation="") | ~Q(links=[]),
+            condition=~Q(status__in=["met", "not_applicable"])
+            | ~Q(explanation="")
+            | ~Q(links=[])
+            | Q(on_evidence=True),
             name=f"{prefix}_met_is_explained",
         ),
         models.CheckConstraint(
             condition=Q(verified_by=None) | (Q(status="met") & ~Q(verified_by=models.F("claimed_by"))),
             name=f"{prefix}_verified_by_another",
+        ),
+        models.CheckConstraint(
+            condition=Q(verify_again="") | Q(status="met", verified_at=None), name=f"{prefix}_again_is_of_a_claim"
         ),
     ]
 

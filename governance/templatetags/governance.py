@@ -12,10 +12,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from governance import clock, notifying, openid_connect, rich_text, second_factor, timeline
+from governance import clock, notifying, openid_connect, rich_text, second_factor, tabs, timeline
 from governance.models import Assessment, AuditEvent, MeasureWork, Notification
 
 register = template.Library()
+
+
+@register.inclusion_tag("_tabs.html", takes_context=True)
+def organisation_tabs(context: Any) -> dict[str, Any]:
+    """The pages about the `organisation` of the page, of which `tab` is open."""
+    organisation, user = context["organisation"], context["request"].user
+    shown = tabs.shown(tabs.ORGANISATION, context.get("tab", ""), user, organisation, organisation.slug)
+    return {"tabs": shown, "label": _("About this organisation")}
 
 
 @register.filter

@@ -102,6 +102,7 @@ class Algorithm(models.Model):
     name = models.CharField(_("name"), max_length=1024)
     description_short = models.TextField(_("short description"))
     status = models.CharField(_("status"), max_length=30, choices=Status.choices, blank=True)
+    is_paused = models.BooleanField(_("paused"), default=False, editable=False)
     begin_date = models.CharField(_("begin date"), max_length=7, blank=True, help_text=_("Year and month, as 2026-03."))
     end_date = models.CharField(_("end date"), max_length=7, blank=True, help_text=_("Year and month, as 2026-03."))
     contact_email = models.TextField(_("contact information"), blank=True)

@@ -5,12 +5,22 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from governance import tabs
 from registry.models import (
     Letter,
 )
 from registry.responsibilities import name_of
+from registry.tabs import ALGORITHM
 
 register = template.Library()
+
+
+@register.inclusion_tag("_tabs.html", takes_context=True)
+def algorithm_tabs(context: Any) -> dict[str, Any]:
+    """The pages about the `algorithm` of the page, of which `tab` is open."""
+    algorithm, user = context["algorithm"], context["request"].user
+    shown = tabs.shown(ALGORITHM, context.get("tab", ""), user, algorithm, algorithm.pk)
+    return {"tabs": shown, "label": _("About this algorithm")}
 
 
 RISK_GROUPS = {

@@ -1,0 +1,62 @@
+from typing import Any, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from governance import clock
+from governance.models.organisation import Organisation
+from governance.models.people import User
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def visible_to(self, user: Any) -> Self:
+        """A report or table is for whoever asked for it: it holds what that person may see."""
+        return self.filter(requested_by=user) if user.is_authenticated else self.none()
+
+
+class Export(models.Model):
+    """A report or table that somebody asked for: how far it is, and the file that came out.
+
+    Made by `governance.exporting`, in steps that can be seen; what it holds is what the person may see.
+    """
+
+    class Format(models.TextChoices):
+        PDF = "pdf", "PDF"
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "Excel (XLSX)"
+        ODS = "ods", "OpenDocument (ODS)"
+
+    kind = models.CharField(_("kind"), max_length=40)
+    format = models.CharField(_("format"), max_length=10, choices=Format.choices)
+    parameters = models.JSONField(_("filter"), default=dict)
+    language = models.CharField(_("language"), max_length=10, default="nl")
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    requested_by = models.ForeignKey(
+        User, verbose_name=_("asked for by"), on_delete=models.PROTECT, related_name="exports"
+    )
+    requested = models.DateTimeField(_("asked for"), default=clock.now)
+    started = models.DateTimeField(_("begun"), null=True, blank=True)
+    finished = models.DateTimeField(_("finished"), null=True, blank=True)
+    total = models.PositiveIntegerField(_("rows in all"), null=True, blank=True)
+    done = models.PositiveIntegerField(_("rows written"), default=0)
+    failure = models.TextField(_("why it failed"), blank=True)
+    file = models.FileField(_("file"), max_length=200, blank=True)
+    name = models.CharField(_("name of the file"), max_length=255, blank=True)
+    size = models.PositiveBigIntegerField(_("size"), null=True, blank=True, help_text=_("In bytes."))
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("report or table")
+        verbose_name_plural = _("reports and tables")
+        ordering = ["-requested", "-pk"]
+        indexes = [models.Index(fields=["requested_by", "-requested"], name="export_of_person")]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.kind} {self.format}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("export", args=[self.pk])
