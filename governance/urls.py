@@ -128,6 +128,7 @@ remarks = [
     path("<int:pk>/afhandelen/", comments.resolve, name="comment-resolve"),
     path("<int:pk>/heropenen/", comments.reopen, name="comment-reopen"),
     path("<slug:kind>/<int:key>/", comments.add, name="comment-add"),
+    path("bij/<slug:kind>/<int:key>/", comments.about, name="comments"),
 ]
 
 told = [
