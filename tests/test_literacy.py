@@ -1,5 +1,6 @@
 """AI literacy: what functions ask, who followed what, and what still counts."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from governance import audit_trail, literacy
 from governance.models import AuditEvent, Knowledge, Literacy, RoleAssignment, Training, User
 from governance.starter_texts import starters
+from governance.views import arranging
 from tests import factories
 from tests.well_made_page import look_at
 
@@ -472,7 +474,7 @@ def test_subject_that_a_colleague_ended_a_moment_before_is_told_not_broken(clien
         return end(record, seen=seen, by=by)
 
     end = literacy.end_knowledge
-    monkeypatch.setattr(literacy, "end_knowledge", a_moment_later)
+    monkeypatch.setitem(arranging.KINDS, "knowledge", replace(arranging.KINDS["knowledge"], end=a_moment_later))
 
     answer = client.post(address("knowledge-end", organisation, subject.pk), {"seen": subject.version}, follow=True)
 
