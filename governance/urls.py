@@ -4,14 +4,16 @@ from typing import Any
 
 from allauth.account import views as log_in
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from governance.views import (
     account,
+    arranging,
     catalogue,
     comments,
-    arranging,
     literacy,
     maturity,
     members,
@@ -144,6 +146,8 @@ urlpatterns = [
     path("", include("governance.account_urls")),
     path("leden/", members.organisations, name="member-organisations"),
     path("taal/", account.language, name="language"),
+    # Asked for by browsers and crawlers that read no page first.
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/mark.svg")), name="favicon"),
     path("meldingen/", include(told)),
     path("organisaties/", include(organisations)),
     path("opmerkingen/", include(remarks)),
