@@ -257,6 +257,20 @@ def test_page_shows_holders_deputies_what_is_vacant_and_what_was(client, organis
     assert [*vacant.context["page"]] == [deputised, empty]
 
 
+def test_page_of_a_function_tells_its_history(client, manager, acting, organisation):
+    client.force_login(manager)
+    client.post(reverse("position-add", args=[organisation.slug]), {"name": "CDO", "line": "first"})
+    position = Position.objects.get(name="CDO")
+    person = factories.member("reader", organisation)
+    positions.assign(person, position, since=timezone.now(), by=manager)
+
+    html = look_at(client, reverse("position", args=[organisation.slug, position.pk]))
+
+    assert f"{manager} voegde de functie toe" in html
+    assert "legde vast wie de functie vervult of plaatsvervanger is" in html
+    assert str(person) in html
+
+
 def test_functions_of_others_are_hidden(client, organisation):
     foreign = factories.PositionFactory(name="Geheime functie")
     parent = factories.PositionFactory(name="Hogere functie")
