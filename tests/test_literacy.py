@@ -437,7 +437,11 @@ def test_page_counts_people_and_subjects(client, officer, organisation, team):
         ("Bias", 2, 3),
         ("Wet", 1, 3),
     ]
-    assert "1 van 3" in page.content.decode()
+    shown = page.content.decode()
+    assert "<strong>1 van 3</strong> mensen weet alles wat hun functies vragen" in shown
+    assert "<strong>3 van 6</strong> onderwerpen tellen nog" in shown
+    assert "<strong>3</strong> onderwerpen ontbreken of zijn verlopen" in shown
+    assert "<strong>1</strong> onderwerp verloopt binnen 60 dagen" in shown
 
 
 @pytest.mark.parametrize(

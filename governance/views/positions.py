@@ -113,8 +113,10 @@ def assign(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            told = _("%(person)s has the function %(function)s.") % {"person": person, "function": position}
-            messages.success(request, told)
+            stands_in = _("%(person)s stands in as deputy for the function %(function)s.")
+            holds = _("%(person)s has the function %(function)s.")
+            told = stands_in if form.values["deputy"] else holds
+            messages.success(request, told % {"person": person, "function": position})
             return redirect("positions", organisation.slug)
     with_holders([position])
     return render(
