@@ -15,7 +15,7 @@ from governance.models import FrameworkRelease
 
 FOLDER: Path = settings.BASE_DIR / "fixtures" / "catalogue"
 
-NAME = "1"
+NAME = "2"
 """The version of the built-in catalogue; to be raised with its content."""
 
 GROUPS = {

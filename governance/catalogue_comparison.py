@@ -268,7 +268,8 @@ class Comparison:
         Links to what the catalogue no longer has stay: that is withdrawn, and shown as before where it is in use.
         """
         if not self.is_release and item.release and item.release.source == FrameworkRelease.Source.ALGORITMEKADER:
-            new.fields = {name: value for name, value in new.fields.items() if name in SUPPLIED}
+            supplied = SUPPLIED | {"risk_nl"} if new.kind == "tool" and not item.risk_nl else SUPPLIED
+            new.fields = {name: value for name, value in new.fields.items() if name in supplied}
             new.links = {}
         for link in new.links.keys() & {"requirements", "measures", "criteria"}:
             tied = self.ties[new.kind][link].get(item.pk, {})

@@ -1,11 +1,22 @@
 """Which records of an organisation people may comment on, and where those comments stand."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
 
 from governance.commenting import Kind
-from governance.models import Measure, Organisation, Policy, PolicyVersion, Position, Requirement
+from governance.models import (
+    Knowledge,
+    MaturityAssessment,
+    Measure,
+    Objective,
+    Organisation,
+    Policy,
+    PolicyVersion,
+    Position,
+    Requirement,
+)
 from governance.organisation_level import is_tracked
 
 
@@ -39,8 +50,20 @@ def _of_position(position: Position, part: Any) -> str:
     return reverse("position", args=[position.organisation.slug, position.pk])
 
 
+def _in_list(route: str) -> Callable[[Any, Any], str]:
+    """The page of the organisation that lists its records."""
+    return lambda record, part: reverse(route, args=[record.organisation.slug])
+
+
+def _of_assessment(assessment: MaturityAssessment, part: Any) -> str:
+    return reverse("maturity-assessment", args=[assessment.organisation.slug, assessment.pk])
+
+
 KINDS = [
     Kind("beleid", Policy, _of_policy, part=_version),
     Kind("organisatie", Organisation, _of_organisation, part=_worked_on, has_only_parts=True),
     Kind("functie", Position, _of_position),
+    Kind("waarde", Objective, _in_list("objectives"), listed=(Objective,)),
+    Kind("kennis", Knowledge, _in_list("literacy"), listed=(Knowledge,)),
+    Kind("volwassenheid", MaturityAssessment, _of_assessment),
 ]

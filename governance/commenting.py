@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -40,12 +41,24 @@ class Kind:
     """In the address to which its comments are sent."""
     model: type[models.Model]
     address: Callable[[Any, Any], str]
-    """The page on which the comments about a record, and a part of it or None, stand."""
+    """The page on which a record, or a part of it, stands."""
     part: Callable[[Any, str], models.Model | None] = has_no_parts
     """The part of a record with that code (`part_code`), or None when it has no such part."""
     has_only_parts: bool = False
     """Whether comments are about a part of it, and none about the record as a whole."""
+    listed: tuple[type[models.Model], ...] = ()
+    """The records and parts among it that stand in a list: comments about one of these have a page apart."""
     permission: str = "governance.add_comment"
+
+    def is_listed(self, record: Any, part: Any) -> bool:
+        return isinstance(part or record, self.listed)
+
+    def place(self, record: Any, part: Any) -> str:
+        """The address of the page on which the comments about a record, and a part of it or None, stand."""
+        if not self.is_listed(record, part):
+            return self.address(record, part)
+        query = urlencode({"part": part_code(part)}, safe=":") if part is not None else ""
+        return f"{reverse('comments', args=[self.name, record.pk])}{'?' if query else ''}{query}"
 
 
 kinds: dict[str, Kind] = {}
@@ -91,6 +104,30 @@ def name_of(record: Any, part: Any) -> str:
 def in_order(comments: Any) -> Any:
     """Open comments in the order of the conversation, then those that are resolved."""
     return comments.order_by(F("resolved_at").asc(nulls_first=True), "created", "pk")
+
+
+def figures(rows: Iterable[models.Model], of: models.Model | None = None) -> dict[str, tuple[int, int]]:
+    """How many comments about each of these records, or these parts `of` a record, are open, and are there at all.
+
+    By `part_code`; what nobody commented on is absent. All rows are of one model.
+    """
+    kept = list(rows)
+    if not kept:
+        return {}
+    codes = {str(row.pk): part_code(row) for row in kept}
+    if of is None:
+        about = Comment.objects.filter(subject_type=kept[0]._meta.label_lower, part="", subject_id__in=codes)
+    else:
+        about = Comment.objects.filter(
+            subject_type=of._meta.label_lower, subject_id=str(of.pk), part__in=codes.values()
+        )
+    column = "subject_id" if of is None else "part"
+    counted = (
+        about.order_by()
+        .values_list(column)
+        .annotate(unresolved=Count("pk", filter=Q(resolved_at=None)), total=Count("pk"))
+    )
+    return {codes.get(key, key): (unresolved, total) for key, unresolved, total in counted}
 
 
 # Mentions
@@ -160,7 +197,7 @@ def comment(record: Any, text: str, *, part: Any = None, also: Iterable[User] = 
             subject_id=str(record.pk),
             part=part_code(part),
             label=name_of(record, part)[:255],
-            url=kind.address(record, part),
+            url=kind.place(record, part),
             author=by,
             text=text,
         )
@@ -214,8 +251,9 @@ def place_of(written: Comment) -> str:
     record, part = subject_of(written)
     keys = list(in_order(Comment.objects.about(record, written.part)).values_list("pk", flat=True))
     number = keys.index(written.pk) // PAGE_SIZE + 1
-    query = f"?comments={number}" if number > 1 else ""
-    return f"{kind.address(record, part)}{query}#comment-{written.pk}"
+    page = kind.place(record, part)
+    query = f"{'&' if '?' in page else '?'}comments={number}" if number > 1 else ""
+    return f"{page}{query}#comment-{written.pk}"
 
 
 def _held(written: Comment) -> Comment:

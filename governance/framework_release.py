@@ -214,6 +214,8 @@ class _Release:
             fields["category"] = self._category(page)
             if button := page.button():
                 fields["url"] = button
+            if risk := page.take("Risico"):  # most pages of tools name none
+                fields["risk_nl"] = risk
             links["measures"] = self._references(page, "maatregel", self.urns["measure"])
         else:
             urn, law = self._urn(kind, page)

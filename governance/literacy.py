@@ -167,7 +167,7 @@ def withdraw_training(training: Training, *, by: User | None) -> Training:
 
 def missing(organisation: Organisation) -> Any:
     """What holders of functions there and below have to know and do not: rows as `RoleAssignmentQuerySet.needs`."""
-    return RoleAssignment.objects.current().within(organisation).needs().filter(state__in=NOT_COUNTING)
+    return RoleAssignment.objects.filling().within(organisation).needs().filter(state__in=NOT_COUNTING)
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def needs_in(rows: Iterable[Mapping[str, Any]]) -> list[Need]:
 
 def literacy_of(people: QuerySet[User], organisation: Organisation) -> list[PersonLiteracy]:
     """For each of these people, by name, what the functions they hold in and around the organisation ask of them."""
-    held = RoleAssignment.objects.current().around(organisation).filter(person__in=people.order_by().values("pk"))
+    held = RoleAssignment.objects.filling().around(organisation).filter(person__in=people.order_by().values("pk"))
     needs: dict[int, list[Need]] = {}
     for need in needs_in(held.needs()):
         needs.setdefault(need.person.pk, []).append(need)

@@ -20,6 +20,11 @@ ADDRESSES = {"toevoegen", "leden"}
 """What no organisation can have as its slug, because a page has that address."""
 
 
+def slug_for(name: str) -> str:
+    """The slug for a new organisation of this name."""
+    return free_slug(name, Organisation.objects.all(), otherwise="organisatie", reserved=ADDRESSES)
+
+
 def fingerprint(organisation: Organisation) -> str:
     """How the organisation reads now, to name what somebody saw."""
     values = [organisation.name, organisation.kind, organisation.identifier, organisation.parent_id]
@@ -38,8 +43,7 @@ def add_organisation(fields: Mapping[str, Any], *, administrator: User | None = 
     """
     with transaction.atomic():
         fields = _held(fields)
-        slug = free_slug(fields["name"], Organisation.objects.all(), otherwise="organisatie", reserved=ADDRESSES)
-        organisation = Organisation(**fields, slug=slug)
+        organisation = Organisation(**fields, slug=slug_for(fields["name"]))
         check(organisation)
         organisation.save()
         changes = audit_trail.changes_between({"identifier": "", "parent": None}, fields)

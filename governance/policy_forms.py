@@ -117,7 +117,7 @@ class AdoptForm(SeenForm):
         widget=DateInput(),
     )
     review_date = forms.DateField(
-        label=gettext_lazy("To be looked at again on"),
+        label=gettext_lazy("Review date"),
         widget=DateInput(),
         help_text=gettext_lazy("When this day has passed, the policy shows up in the work of its owner."),
     )

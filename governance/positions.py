@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from governance import audit_trail, revising
+from governance import audit_trail, clock, revising
 from governance.conflict import Conflict
 from governance.leaving import Holding
 from governance.models import Discipline, Membership, Organisation, Position, RoleAssignment, User
@@ -145,6 +145,14 @@ def _end(assignment: RoleAssignment, moment: datetime) -> None:
         assignment.save(update_fields=["until"])
         changes = audit_trail.changes_between({"until": before}, {"until": assignment.until})
         audit_trail.record("position.unassigned", assignment.position, changes, label=str(assignment))
+
+
+def holding(position: Position) -> list[RoleAssignment]:
+    """Who holds the function or stands in, now or later: holders, deputies, then who begins later."""
+    now = clock.now()
+    unended = RoleAssignment.objects.unended().filter(position=position).select_related("person")
+    rows = [row for row in unended if row.until is None or row.until > row.since]
+    return sorted(rows, key=lambda row: (row.since > now, row.is_deputy and row.since <= now, row.since, row.pk))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 Words = list[tuple[bool, str]]
 """Pieces of a paragraph in order, each with whether it differs from the other side."""
@@ -38,9 +38,33 @@ class Passage:
     rows: list[Row]
 
 
+RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
+"""The line below the head of a table in Markdown, without the space around it."""
+BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
+
+
 def paragraphs(text: str) -> list[str]:
-    """The lines that are not empty: in Markdown a paragraph, heading, list item or row of a table."""
-    return [line.rstrip() for line in text.splitlines() if line.strip()]
+    """The lines that are not empty: in Markdown a paragraph, heading, list item or row of a table.
+
+    A row of a table is its cells in a sentence, “Wie · Wat · Wanneer”; how its columns are drawn is left out.
+    """
+    found: list[str] = []
+    in_table = is_rule = False
+    for line, below in pairwise([*text.splitlines(), ""]):
+        if is_rule:
+            is_rule = False
+            continue
+        is_rule = not in_table and "|" in line and "|" in below and RULE.fullmatch(below.strip()) is not None
+        in_table = "|" in line and (in_table or is_rule)
+        if line.strip():
+            found.append(_cells(line) if in_table else line.rstrip())
+    return found
+
+
+def _cells(row: str) -> str:
+    cells = BETWEEN_CELLS.split(row.strip())
+    cells = cells[1 if cells[0] == "" else 0 : -1 if cells[-1] == "" else None]
+    return " · ".join(cell.strip().replace("\\|", "|") or "–" for cell in cells)
 
 
 def differences(old: str, new: str) -> list[Passage]:

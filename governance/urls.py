@@ -4,18 +4,20 @@ from typing import Any
 
 from allauth.account import views as log_in
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from governance.views import (
     account,
+    arranging,
     catalogue,
     comments,
     literacy,
     maturity,
     members,
     notifications,
-    objectives,
     organisation,
     organisation_level,
     own_items,
@@ -101,24 +103,24 @@ organisations: list[Any] = [
     path("<slug:slug>/volwassenheid/", maturity.maturity, name="maturity"),
     path("<slug:slug>/volwassenheid/nieuw/", maturity.add, name="maturity-add"),
     path("<slug:slug>/volwassenheid/<int:pk>/", maturity.assessment, name="maturity-assessment"),
-    path("<slug:slug>/waarden/nieuw/", objectives.add, name="objective-add"),
-    path("<slug:slug>/waarden/beginnen/", objectives.start, name="objectives-start"),
-    path("<slug:slug>/waarden/<int:pk>/bewerken/", objectives.edit, name="objective-edit"),
-    path("<slug:slug>/waarden/<int:pk>/beeindigen/", objectives.end, name="objective-end"),
+    path("<slug:slug>/waarden/nieuw/", arranging.add, {"kind": "objective"}, name="objective-add"),
+    path("<slug:slug>/waarden/beginnen/", arranging.start, {"kind": "objective"}, name="objectives-start"),
+    path("<slug:slug>/waarden/<int:pk>/bewerken/", arranging.edit, {"kind": "objective"}, name="objective-edit"),
+    path("<slug:slug>/waarden/<int:pk>/beeindigen/", arranging.end, {"kind": "objective"}, name="objective-end"),
     path("<slug:slug>/functies/", positions.positions, name="positions"),
-    path("<slug:slug>/functies/nieuw/", positions.add, name="position-add"),
-    path("<slug:slug>/functies/beginnen/", positions.start, name="positions-start"),
+    path("<slug:slug>/functies/nieuw/", arranging.add, {"kind": "position"}, name="position-add"),
+    path("<slug:slug>/functies/beginnen/", arranging.start, {"kind": "position"}, name="positions-start"),
     path("<slug:slug>/functies/<int:pk>/", positions.position, name="position"),
-    path("<slug:slug>/functies/<int:pk>/bewerken/", positions.edit, name="position-edit"),
-    path("<slug:slug>/functies/<int:pk>/beeindigen/", positions.end, name="position-end"),
+    path("<slug:slug>/functies/<int:pk>/bewerken/", arranging.edit, {"kind": "position"}, name="position-edit"),
+    path("<slug:slug>/functies/<int:pk>/beeindigen/", arranging.end, {"kind": "position"}, name="position-end"),
     path("<slug:slug>/functies/<int:pk>/toewijzen/", positions.assign, name="position-assign"),
     path("<slug:slug>/functies/vervulling/<int:pk>/", positions.end_assignment, name="assignment-end"),
     path("<slug:slug>/kennis/", literacy.overview, name="literacy"),
-    path("<slug:slug>/kennis/nieuw/", literacy.knowledge_add, name="knowledge-add"),
-    path("<slug:slug>/kennis/beginnen/", literacy.knowledge_start, name="knowledge-start"),
+    path("<slug:slug>/kennis/nieuw/", arranging.add, {"kind": "knowledge"}, name="knowledge-add"),
+    path("<slug:slug>/kennis/beginnen/", arranging.start, {"kind": "knowledge"}, name="knowledge-start"),
     path("<slug:slug>/kennis/vastleggen/", literacy.training_add, name="training-add"),
-    path("<slug:slug>/kennis/<int:pk>/bewerken/", literacy.knowledge_edit, name="knowledge-edit"),
-    path("<slug:slug>/kennis/<int:pk>/beeindigen/", literacy.knowledge_end, name="knowledge-end"),
+    path("<slug:slug>/kennis/<int:pk>/bewerken/", arranging.edit, {"kind": "knowledge"}, name="knowledge-edit"),
+    path("<slug:slug>/kennis/<int:pk>/beeindigen/", arranging.end, {"kind": "knowledge"}, name="knowledge-end"),
     path("<slug:slug>/kennis/gevolgd/<int:pk>/intrekken/", literacy.training_withdraw, name="training-withdraw"),
     path("<slug:slug>/mensen/<int:pk>/", people.person, name="organisation-person"),
 ]
@@ -128,6 +130,7 @@ remarks = [
     path("<int:pk>/afhandelen/", comments.resolve, name="comment-resolve"),
     path("<int:pk>/heropenen/", comments.reopen, name="comment-reopen"),
     path("<slug:kind>/<int:key>/", comments.add, name="comment-add"),
+    path("bij/<slug:kind>/<int:key>/", comments.about, name="comments"),
 ]
 
 told = [
@@ -143,6 +146,8 @@ urlpatterns = [
     path("", include("governance.account_urls")),
     path("leden/", members.organisations, name="member-organisations"),
     path("taal/", account.language, name="language"),
+    # Asked for by browsers and crawlers that read no page first.
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/mark.svg")), name="favicon"),
     path("meldingen/", include(told)),
     path("organisaties/", include(organisations)),
     path("opmerkingen/", include(remarks)),

@@ -6,18 +6,35 @@ from django.urls import reverse
 
 from governance.commenting import Kind, requirement_or_measure
 from governance.models import Requirement
-from registry.models import Algorithm, Complaint, Proposal
+from registry.models import Algorithm, Complaint, Involvement, Proposal, Responsibility, TeamMember
+
+PAGES: dict[type[Any], str] = {
+    TeamMember: "algorithm-team",
+    Involvement: "algorithm-team",
+    Responsibility: "algorithm-responsibilities",
+}
+"""What belongs to an algorithm and is told in its history, and the page that lists it."""
 
 
-def _of_algorithm(algorithm: Algorithm, item: Any) -> str:
-    if item is None:
+def _of_algorithm(algorithm: Algorithm, part: Any) -> str:
+    if part is None:
         return algorithm.get_absolute_url()
-    route = "algorithm-requirement" if isinstance(item, Requirement) else "algorithm-measure"
-    return reverse(route, args=[algorithm.pk, item.slug])
+    if type(part) in PAGES:
+        return reverse(PAGES[type(part)], args=[algorithm.pk])
+    route = "algorithm-requirement" if isinstance(part, Requirement) else "algorithm-measure"
+    return reverse(route, args=[algorithm.pk, part.slug])
+
+
+def _part(algorithm: Algorithm, part: str) -> Any:
+    name, _colon, number = part.partition(":")
+    model = next((model for model in PAGES if model._meta.model_name == name), None)
+    if model is None:
+        return requirement_or_measure(algorithm, part)
+    return model._default_manager.filter(algorithm=algorithm, pk=number).first() if number.isdecimal() else None
 
 
 KINDS = [
-    Kind("algoritme", Algorithm, _of_algorithm, part=requirement_or_measure),
+    Kind("algoritme", Algorithm, _of_algorithm, part=_part, listed=tuple(PAGES)),
     Kind("klacht", Complaint, lambda complaint, part: complaint.get_absolute_url()),
     Kind("aanmelding", Proposal, lambda proposal, part: proposal.get_absolute_url()),
 ]

@@ -8,6 +8,7 @@ from governance.models import Organisation, User
 from registry.forms import RegisterForm
 from registry.intake import ACQUISITION
 from registry.models import Algorithm, Proposal
+from registry.models.intake import PROPOSES
 
 
 class ProposalForm(forms.ModelForm):
@@ -45,7 +46,7 @@ class ProposalForm(forms.ModelForm):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        organisations = Organisation.objects.visible_to(by)
+        organisations = Organisation.objects.where_member_holds(by, PROPOSES)
         fields["organisation"].queryset = organisations
         name_the_blank(self, _("Choose…"))
         fields["origin"].choices = Proposal.Origin.choices

@@ -15,6 +15,7 @@ from governance.permissions import (
     rule,
 )
 from registry.models import Algorithm, Letter, Responsibility
+from registry.models.intake import PROPOSES
 
 Role = Membership.Role
 
@@ -62,7 +63,7 @@ rule("registry.set_raci_defaults", answer=in_organisation(*REGISTRAR))
 rule("registry.view_organisation_work", answer=in_organisation(*REGISTRAR, Role.AUDITOR))
 rule("registry.assess_requirement", "registry.record_measure", answer=may_do_work)
 rule("registry.verify_requirement", answer=may_verify)
-rule("registry.add_proposal", answer=in_organisation(*EVERY_ROLE))
+rule("registry.add_proposal", answer=in_organisation(*PROPOSES))
 rule("registry.view_proposal", answer=is_visible)
 rule("registry.decide_proposal", answer=in_organisation(*REGISTRAR))
 rule("registry.add_complaint", "registry.assign_complaint", answer=in_organisation(*REGISTRAR))

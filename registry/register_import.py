@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from governance import audit_trail, clock
 from governance.models import AuditEvent, Organisation
+from governance.organisations import slug_for
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, AlgorithmTheme, ImportedRow
 from registry.register_files import Record, Remark, read_record, read_register
@@ -155,13 +156,11 @@ class _Organisations:
     def __init__(self) -> None:
         self.by_name: dict[str, Organisation] = {}
         self.by_identifier: dict[str, Organisation] = {}
-        self.slugs: set[str] = set()
         for organisation in Organisation.objects.order_by("-pk"):
             self._know(organisation)
 
     def _know(self, organisation: Organisation) -> None:
         self.by_name[_same_name(organisation.name)] = organisation
-        self.slugs.add(organisation.slug)
         if organisation.identifier:
             self.by_identifier[organisation.identifier.casefold()] = organisation
 
@@ -172,12 +171,7 @@ class _Organisations:
     def add(self, record: Record, report: ImportReport) -> Organisation:
         name = record.organisation
         kind = next((kind for pattern, kind in KIND_OF_NAME if re.match(pattern, name, re.IGNORECASE)), Kind.OTHER)
-        slug = base = slugify(name)[:90] or "organisatie"
-        number = 1
-        while slug in self.slugs:
-            number += 1
-            slug = f"{base}-{number}"
-        organisation = Organisation(name=name, slug=slug, kind=kind, identifier=record.identifier)
+        organisation = Organisation(name=name, slug=slug_for(name), kind=kind, identifier=record.identifier)
         organisation.save()
         fields = {"name": name, "kind": str(kind), "identifier": record.identifier}
         changes = audit_trail.changes_between({}, fields)

@@ -123,7 +123,7 @@ def test_measures_tools_criteria_and_terms(client):
     requirement = factories.RequirementFactory(slug="aia-03")
     measure = factories.MeasureFactory(slug="owp-01", requirements=[requirement])
     tool = factories.ToolFactory(
-        slug="dpia", category="impact-assessment", publisher="Rijk", url="https://example.org/"
+        slug="dpia", category="impact-assessment", publisher="Rijk", url="https://example.org/", risk_nl="Schade."
     )
     tool.measures.add(measure)
     criterion = AuditCriterion.objects.create(
@@ -138,10 +138,11 @@ def test_measures_tools_criteria_and_terms(client):
     assert shown["tools"] == [link("tools", "dpia")]
     assert shown["criteria"] == [criterion_link]
     shown = client.get(f"{ROOT}tools/dpia").json()
-    assert {name: shown[name] for name in ("category", "publisher", "url", "measures", "requirements")} == {
+    assert {name: shown[name] for name in ("category", "publisher", "url", "risk", "measures", "requirements")} == {
         "category": "impact-assessment",
         "publisher": "Rijk",
         "url": "https://example.org/",
+        "risk": {"nl": "Schade.", "en": None},
         "measures": [link("measures", "owp-01")],
         "requirements": [],
     }

@@ -132,12 +132,12 @@ def test_every_text_is_there_in_both_languages(file):
     assert list(missing(content(file), "")) == []
 
 
-def test_every_item_has_a_short_title_a_summary_and_where_it_is_not_a_tool_a_risk(catalogue):
+def test_every_item_has_a_short_title_a_summary_and_a_risk(catalogue):
     lacking = [
         (item.urn, name)
         for item in catalogue.items
         for language in ("nl", "en")
-        for name in ("title", "summary", *(() if item.kind == "tool" else ("risk",)))
+        for name in ("title", "summary", "risk")
         if not item.fields.get(f"{name}_{language}") or len(item.fields[f"title_{language}"]) > 90
     ]
 
@@ -154,6 +154,17 @@ def test_every_summary_has_two_to_four_sentences(catalogue):
     assert {key: count for key, count in counted.items() if not 2 <= count <= 4} == {}
 
 
+def test_every_risk_of_a_tool_takes_one_or_two_sentences(catalogue):
+    counted = {
+        (item.urn, language): sentences(item.fields[f"risk_{language}"])
+        for item in catalogue.items
+        for language in ("nl", "en")
+        if item.kind == "tool"
+    }
+
+    assert {key: count for key, count in counted.items() if count not in (1, 2)} == {}
+
+
 def test_every_requirement_names_its_law_source_and_axes(catalogue):
     requirements = [item for item in catalogue.items if item.kind == "requirement"]
 
@@ -167,21 +178,31 @@ def test_every_requirement_names_its_law_source_and_axes(catalogue):
     ] == []
 
 
-WITHOUT_ARTICLE = {"bio", "bzk"}
-"""What is laid down in a standard or a guide, and in no article of a law."""
+LAW = "Algemene wet|AI-verordening|AVG|Archief|Auteurswet|Databankenwet|Grondwet|Handvest|Open-datarichtlijn|Wet open"
 
 
-def test_every_measure_and_tool_names_its_source_with_the_article_that_it_serves(catalogue):
-    items = [item for item in catalogue.items if item.kind != "requirement"]
-    article = re.compile(r"\bart\. \d|\bafdeling \d|\bhoofdstuk \d")
+def test_every_item_names_a_legal_source_with_its_article(catalogue):
+    article = re.compile(rf"({LAW}).*\b(art\.|afdeling|hoofdstuk) \d")
 
-    served = {item.urn: {urn.split(":")[-1].split("-")[0] for urn in item.links["requirements"]} for item in items}
     without = [
-        item.urn for item in items if not any(article.search(source["title_nl"]) for source in item.fields["sources"])
+        item.urn
+        for item in catalogue.items
+        if not any(article.search(source["title_nl"]) for source in item.fields["sources"])
     ]
 
-    assert [item.urn for item in items if not item.fields["sources"]] == []
-    assert [urn for urn in without if not served[urn] or served[urn] - WITHOUT_ARTICLE] == []
+    assert without == []
+
+
+def test_what_no_law_asks_says_so_beside_the_nearest_article(catalogue):
+    """The BIO is a standard and the Algoritmeregister a policy; neither is an article of a law."""
+    said = {
+        item.urn.split(":")[-1]: " ".join(source["title_nl"] for source in item.fields["sources"])
+        for item in catalogue.items
+    }
+
+    assert [code for code in ("org-11", "org-13", "org-14", "mon-01") if "goede praktijk" not in said[code]] == []
+    assert [code for code in ("bzk-01", "algoritmeregister") if "geen wettelijke plicht" not in said[code]] == []
+    assert "geen wet)" in said["bio-01"]
 
 
 def test_every_fact_is_one_that_is_asked(catalogue):
@@ -330,7 +351,7 @@ def english() -> dict[str, tuple[Any, ...]]:
         "urn", "pk", "title_en", "summary_en", "risk_en", "facts", "effective_from", "effective_from_existing"
     )
     ways = Measure.objects.values_list("urn", "pk", "title_en", "summary_en", "risk_en", "facts")
-    means = Tool.objects.values_list("urn", "pk", "title_en", "summary_en", "publisher")
+    means = Tool.objects.values_list("urn", "pk", "title_en", "summary_en", "risk_nl", "risk_en", "publisher")
     return {urn: rest for urn, *rest in (*duties, *ways, *means)}
 
 
@@ -374,6 +395,7 @@ def test_loading_after_a_release_supplies_what_that_lacks(acting, release_2026):
     assert Term.objects.get(slug="ai-systeem").definition_nl == definition
     assert Term.objects.get(slug="ai-systeem").definition_en
     assert Law.objects.get(slug="avg").short_en == "GDPR"
+    assert not Tool.objects.filter(risk_nl="").exists()
     assert not import_framework(release_2026).finds_differences
 
 

@@ -117,6 +117,14 @@ def test_every_page_works_without_an_account_in_both_languages(client, linked, a
     assert look_at(client, address, language)
 
 
+def test_a_tool_says_what_goes_wrong_without_it(client, linked):
+    Tool.objects.update(risk_nl="Niemand weegt *grondrechten*.")
+
+    page = look_at(client, reverse("tool", args=["iama"]))
+
+    assert "<p>Niemand weegt <em>grondrechten</em>.</p>" in page
+
+
 @pytest.mark.parametrize("address", [address for address in PUBLIC if address != reverse("account_login")])
 def test_no_page_shows_an_own_item_to_a_visitor_or_to_another_organisation(client, linked, own, address):
     to_a_visitor = look_at(client, address)

@@ -1,5 +1,7 @@
 """Comments on records: who is told, who may resolve them, and that nothing in them runs."""
 
+from datetime import date
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -8,7 +10,8 @@ from django.urls import reverse
 
 from governance import commenting
 from governance.conflict import Conflict
-from governance.models import AuditEvent, Comment, Notification
+from governance.models import AuditEvent, Comment, Discipline, MaturityAssessment, Notification
+from registry.models import Involvement, TeamMember
 from tests import factories
 from tests.well_made_page import look_at
 
@@ -329,6 +332,140 @@ def records(as_somebody, organisation, requirement):
         ("organisatie", organisation, measure, reverse("organisation-measure", args=[organisation.slug, "org-98"])),
         ("functie", position, None, reverse("position", args=[organisation.slug, position.pk])),
     ]
+
+
+def comments_page(kind, record, part=None):
+    query = f"?part={commenting.part_code(part)}" if part is not None else ""
+    return f"{reverse('comments', args=[kind, record.pk])}{query}"
+
+
+@pytest.fixture
+def listed(organisation, algorithm):
+    """What stands in a list and has no page of its own: (kind, record, part, the page of the list)."""
+    slug = organisation.slug
+    member = TeamMember.objects.create(
+        algorithm=algorithm,
+        person=factories.UserFactory(),
+        discipline=Discipline.objects.get_or_create(slug="jurist")[0],
+    )
+    involved = Involvement.objects.create(
+        algorithm=algorithm, kind="residents", who="Panel", how="Gesprek", held_on=date(2026, 1, 1)
+    )
+    responsibility = factories.ResponsibilityFactory(algorithm=algorithm)
+    objective = factories.ObjectiveFactory(organisation=organisation)
+    knowledge = factories.KnowledgeFactory(organisation=organisation)
+    return [
+        ("waarde", objective, None, reverse("objectives", args=[slug])),
+        ("kennis", knowledge, None, reverse("literacy", args=[slug])),
+        ("algoritme", algorithm, member, reverse("algorithm-team", args=[algorithm.pk])),
+        ("algoritme", algorithm, involved, reverse("algorithm-team", args=[algorithm.pk])),
+        ("algoritme", algorithm, responsibility, reverse("algorithm-responsibilities", args=[algorithm.pk])),
+        ("algoritme", algorithm, responsibility, reverse("algorithm-responsibilities-history", args=[algorithm.pk])),
+    ]
+
+
+def test_what_stands_in_a_list_has_a_page_for_its_comments_and_the_list_leads_to_it(client, as_somebody, listed):
+    client.force_login(as_somebody)
+
+    for number, (kind, record, part, page) in enumerate(listed[:-1]):
+        answer = send(client, record, kind=kind, text=f"Nummer {number}.", part=commenting.part_code(part))
+
+        written = Comment.objects.get(text=f"Nummer {number}.")
+        assert answer.url == f"{comments_page(kind, record, part)}#comment-{written.pk}"
+        html = look_at(client, comments_page(kind, record, part))
+        assert [n for n in range(len(listed)) if f"<p>Nummer {n}.</p>" in html] == [number]
+        assert f'href="{page}"' in html
+        assert AuditEvent.objects.about(record).filter(verb="comment.added").exists()
+    for kind, record, part, page in listed:
+        assert f'href="{comments_page(kind, record, part)}">1 opmerking, 1 open<' in look_at(client, page)
+
+
+def test_a_comment_far_down_on_such_a_page_is_found_too(client, as_somebody, listed):
+    kind, record, part, _page = listed[2]
+    written = [commenting.comment(record, f"Nummer {n}.", part=part, by=as_somebody) for n in range(1, 22)]
+    client.force_login(as_somebody)
+
+    address = client.get(reverse("comment", args=[written[-1].pk])).url
+
+    assert address == f"{comments_page(kind, record, part)}&comments=2#comment-{written[-1].pk}"
+    assert "<p>Nummer 21.</p>" in look_at(client, address)
+
+
+def test_what_has_a_page_of_its_own_has_its_comments_there(client, as_somebody, algorithm, organisation):
+    assessment = MaturityAssessment.objects.create(organisation=organisation, levels={"policy": 2})
+    page = reverse("maturity-assessment", args=[organisation.slug, assessment.pk])
+    client.force_login(as_somebody)
+
+    answer = send(client, assessment, kind="volwassenheid", text="Te hoog.")
+
+    assert answer.url.startswith(page)
+    assert "<p>Te hoog.</p>" in look_at(client, page)
+    assert client.get(comments_page("volwassenheid", assessment)).url == page
+    assert client.get(comments_page("algoritme", algorithm)).url == algorithm.get_absolute_url()
+
+
+@pytest.mark.parametrize("part", ["teammember:999999", "teammember:x", "responsibility:", "position:1"])
+def test_a_place_in_a_team_that_the_algorithm_does_not_have_is_no_part_of_it(client, as_somebody, algorithm, part):
+    client.force_login(as_somebody)
+
+    assert send(client, algorithm, text="Zo.", part=part).status_code == 404
+    assert client.get(f"{comments_page('algoritme', algorithm)}?part={part}").status_code == 404
+
+
+def test_the_team_of_another_algorithm_is_no_part_of_this_one(client, as_somebody, organisation, listed):
+    other = factories.AlgorithmFactory(organisation=organisation)
+    client.force_login(as_somebody)
+
+    for _kind, _record, part, _page in listed[2:5]:
+        assert client.get(comments_page("algoritme", other, part)).status_code == 404
+
+
+def test_a_list_with_thirty_comments_costs_as_many_queries_as_with_one(client, as_somebody, organisation, algorithm):
+    client.force_login(as_somebody)
+    values = [factories.ObjectiveFactory(organisation=organisation, name=f"Waarde {n}") for n in range(30)]
+    letters = [factories.ResponsibilityFactory(algorithm=algorithm, letter="I") for _ in range(30)]
+    pages = [
+        reverse("objectives", args=[organisation.slug]),
+        reverse("algorithm-responsibilities-history", args=[algorithm.pk]),
+    ]
+
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            for page in pages:
+                client.get(page)
+        return len(queries)
+
+    commenting.comment(values[0], "Zo.", by=as_somebody)
+    commenting.comment(algorithm, "Zo.", part=letters[0], by=as_somebody)
+    count()
+    with_one = count()
+    for value, letter in zip(values[1:], letters[1:], strict=True):
+        commenting.comment(value, "Zo.", by=as_somebody)
+        commenting.comment(algorithm, "Zo.", part=letter, by=as_somebody)
+
+    assert count() == with_one
+
+
+def test_who_only_reads_reads_comments_in_lists_too(client, as_somebody, listed):
+    kind, record, _part, page = listed[0]
+    commenting.resolve(commenting.comment(record, "Leesbaar", by=as_somebody), by=as_somebody)
+    client.force_login(factories.member("auditor", record.organisation))
+
+    html = look_at(client, comments_page(kind, record))
+
+    assert ("<p>Leesbaar</p>" in html, reverse("comment-add", args=[kind, record.pk]) in html) == (True, False)
+    assert ">1 opmerking<" in look_at(client, page)
+
+
+def test_a_department_reads_a_value_from_above_without_what_is_said_about_it(client, organisation, listed):
+    value = listed[0][1]
+    department = factories.OrganisationFactory(parent=organisation, kind="department")
+    client.force_login(factories.member("officer", department))
+
+    html = look_at(client, reverse("objectives", args=[department.slug]))
+
+    assert (str(value) in html, "/opmerkingen/bij/" in html) == (True, False)
+    assert client.get(comments_page("waarde", value)).status_code == 404
 
 
 def test_policies_versions_functions_and_the_organisations_own_work_can_be_commented_on(client, as_somebody, records):

@@ -55,6 +55,16 @@ def acting(db):
         yield
 
 
+def test_a_tool_has_a_risk_where_its_page_names_one(acting, tmp_path):
+    import_framework(written(tmp_path / "a", {f"{TOOLS}/Lijst.md": TOOL + "\n## Risico\nNiemand telt mee.\n"}))
+    assert Tool.objects.get().risk_nl == "Niemand telt mee."
+
+    report = import_framework(written(tmp_path / "b"))
+
+    assert report.changed["tool"] == {}
+    assert Tool.objects.get().risk_nl == "Niemand telt mee."
+
+
 def test_a_release_is_read_with_all_its_fields_and_links(acting, tmp_path):
     report = import_framework(written(tmp_path), name="2026-06")
 

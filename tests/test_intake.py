@@ -95,6 +95,27 @@ def test_nobody_proposes_for_an_organisation_of_others(client, reader):
     assert elsewhere.name not in page.content.decode()
 
 
+def test_an_auditor_reads_proposals_and_makes_none(client, organisation):
+    auditor = factories.member("auditor", organisation)
+    client.force_login(auditor)
+
+    answers = [client.get(reverse("proposal-add")), client.post(reverse("proposal-add"), ANSWERS)]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    for page in ("home", "proposals", "algorithms"):
+        assert reverse("proposal-add") not in look_at(client, reverse(page))
+
+
+def test_who_audits_one_organisation_and_works_in_another_proposes_for_the_other_only(client, organisation, reader):
+    factories.MembershipFactory(user=reader, role="auditor", organisation=(audited := factories.OrganisationFactory()))
+    client.force_login(reader)
+
+    page = client.post(reverse("proposal-add"), ANSWERS | {"organisation": audited.pk})
+
+    assert list(page.context["form"].errors) == ["organisation"]
+    assert list(page.context["form"].fields["organisation"].queryset) == [organisation]
+
+
 # Following
 
 

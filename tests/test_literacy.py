@@ -1,5 +1,6 @@
 """AI literacy: what functions ask, who followed what, and what still counts."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from governance import audit_trail, literacy
 from governance.models import AuditEvent, Knowledge, Literacy, RoleAssignment, Training, User
 from governance.starter_texts import starters
+from governance.views import arranging
 from tests import factories
 from tests.well_made_page import look_at
 
@@ -302,6 +304,77 @@ def test_withdrawn_training_counts_no_more_and_stays_readable(client, officer, o
     assert client.get(address("training-withdraw", organisation, training.pk)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("role", "offered"), [("officer", [True, True]), ("reader", [True, False]), ("auditor", [False, False])]
+)
+def test_withdrawing_is_offered_to_whom_may_do_it(client, organisation, role, offered):
+    subject, position = needing(organisation)
+    person = factories.member(role, organisation)
+    factories.RoleAssignmentFactory(position=position, person=person)
+    own = factories.TrainingFactory(knowledge=subject, person=person, recorded_by=person)
+    by_another = factories.TrainingFactory(knowledge=subject, person=person)
+    client.force_login(person)
+
+    html = look_at(client, address("organisation-person", organisation, person.pk))
+
+    pages = [address("training-withdraw", organisation, row.pk) for row in (own, by_another)]
+    assert [page in html for page in pages] == offered
+    assert [client.get(page).status_code == 200 for page in pages] == offered
+
+
+def test_what_a_department_may_not_withdraw_of_who_left_it_is_not_offered(client, organisation):
+    department = factories.OrganisationFactory(parent=organisation, kind="department")
+    subject, _position = needing(organisation)
+    _theirs, position = needing(department)
+    person = holder(position)
+    training = factories.TrainingFactory(knowledge=subject, person=person)
+    client.force_login(factories.member("officer", department))
+    page, withdraw = (
+        address("organisation-person", department, person.pk),
+        address("training-withdraw", department, training.pk),
+    )
+
+    while_there = withdraw in look_at(client, page)
+    RoleAssignment.objects.update(until=timezone.now())
+    person.memberships.update(until=timezone.now())
+    factories.TrainingFactory(knowledge=_theirs, person=person)
+
+    assert (while_there, withdraw in look_at(client, page)) == (True, False)
+
+
+def test_a_person_with_thirty_trainings_costs_as_many_queries_as_with_one(client, officer, organisation):
+    subject, position = needing(organisation)
+    person = holder(position)
+    factories.TrainingFactory(knowledge=subject, person=person)
+    page = address("organisation-person", organisation, person.pk)
+    client.get(page)
+
+    with CaptureQueriesContext(connection) as one:
+        client.get(page)
+    for _ in range(29):
+        factories.TrainingFactory(knowledge=subject, person=person)
+    with CaptureQueriesContext(connection) as thirty:
+        client.get(page)
+
+    assert len(one) == len(thirty)
+
+
+def test_functions_of_people_who_left_ask_nothing_any_more(client, officer, organisation):
+    subject, position = needing(organisation)
+    stays, without_role, deactivated = (holder(position, name) for name in ("Anna", "Bert", "Cor"))
+    without_role.memberships.update(until=timezone.now())
+    User.objects.filter(pk=deactivated.pk).update(is_active=False)
+
+    context = client.get(address("literacy", organisation)).context
+
+    assert {row["person"] for row in literacy.missing(organisation)} == {stays.pk}
+    assert (context["figures"]["people"], [need.person for need in context["page"]]) == (1, [stays])
+    assert [list(Knowledge.objects.needs_of(person)) for person in (stays, without_role)] == [[subject], []]
+    found = literacy.literacy_of(User.objects.filter(pk__in=[stays.pk, deactivated.pk]), organisation)
+    assert [(row.person, len(row.needed)) for row in found] == [(stays, 1), (deactivated, 0)]
+    assert client.get(address("organisation-person", organisation, without_role.pk)).context["needs"] == []
+
+
 def test_department_withdraws_what_its_people_followed_and_not_what_who_left_it_did(client, organisation):
     """The subject is of the organisation above; only whoever is of the department now is the department's business."""
     subject, _position = needing(organisation, title="Bias")
@@ -364,7 +437,11 @@ def test_page_counts_people_and_subjects(client, officer, organisation, team):
         ("Bias", 2, 3),
         ("Wet", 1, 3),
     ]
-    assert "1 van 3" in page.content.decode()
+    shown = page.content.decode()
+    assert "<strong>1 van 3</strong> mensen weet alles wat hun functies vragen" in shown
+    assert "<strong>3 van 6</strong> onderwerpen tellen nog" in shown
+    assert "<strong>3</strong> onderwerpen ontbreken of zijn verlopen" in shown
+    assert "<strong>1</strong> onderwerp verloopt binnen 60 dagen" in shown
 
 
 @pytest.mark.parametrize(
@@ -472,7 +549,7 @@ def test_subject_that_a_colleague_ended_a_moment_before_is_told_not_broken(clien
         return end(record, seen=seen, by=by)
 
     end = literacy.end_knowledge
-    monkeypatch.setattr(literacy, "end_knowledge", a_moment_later)
+    monkeypatch.setitem(arranging.KINDS, "knowledge", replace(arranging.KINDS["knowledge"], end=a_moment_later))
 
     answer = client.post(address("knowledge-end", organisation, subject.pk), {"seen": subject.version}, follow=True)
 

@@ -417,7 +417,13 @@ def test_the_figures_of_a_manager_count_what_is_below_once(client, algorithm, me
 
 @pytest.mark.parametrize(
     ("role", "route"),
-    [("officer", "algorithm-add"), ("manager", "algorithm-add"), ("contributor", "proposal-add"), (None, None)],
+    [
+        ("officer", "algorithm-add"),
+        ("manager", "algorithm-add"),
+        ("contributor", "proposal-add"),
+        ("auditor", None),
+        (None, None),
+    ],
 )
 def test_without_algorithms_there_is_a_button_for_what_one_may_do(client, role, route):
     person = factories.member(role) if role else factories.UserFactory()

@@ -1,5 +1,6 @@
 """The page of an organisation, and working on its organisation level, as each kind of person meets it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -449,6 +450,36 @@ def test_policies_with_a_review_date_that_passed_are_due(client, organisation):
 
     assert [version.policy.title for version in due] == ["Oud beleid"]
     assert "Oud beleid" in look_at(client, reverse("organisation", args=[organisation.slug]))
+
+
+def figures(page):
+    """The figures of a page, in words."""
+    html = look_at(*page)
+    rows = re.findall(r'<ul class="figures">(.*?)</ul>', html, re.DOTALL)
+    items = re.findall(r"<li>(.*?)</li>", "".join(rows), re.DOTALL)
+    return {" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items}
+
+
+def test_one_of_something_is_told_in_the_singular(client, organisation, as_somebody, requirement, measure):
+    page = client, reverse("organisation", args=[organisation.slug])
+    none = figures(page)
+    factories.policy_in_force(organisation, "Oud beleid", review_date=timezone.localdate() - timedelta(days=1))
+    factories.PositionFactory(organisation=organisation)
+    organisation_level.assess(organisation, requirement, {"due": "2020-01-01"}, seen=None, by=as_somebody)
+    register(organisation, {"name": "Een", "description_short": "Iets."}, by=as_somebody)
+
+    one = figures(page)
+
+    assert {"0 beleidsstukken van kracht", "0 functies niet vervuld", "0 vereisten te laat"} <= none
+    assert {
+        "1 beleidsstuk van kracht",
+        "1 beleidsstuk dat herzien moet worden",
+        "1 functie niet vervuld",
+        "1 vereiste te laat",
+        "1 vereiste van niemand",
+        "0 meldingen wachten op verificatie",
+        "1 algoritme",
+    } <= one
 
 
 def test_functions_that_nobody_holds_are_vacant(organisation):

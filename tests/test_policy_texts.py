@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from governance import audit_trail, policies, policy_templates
-from governance.text_differences import Kind, differences
+from governance.text_differences import Kind, differences, paragraphs
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +48,33 @@ def test_differences_mark_words_in_what_changed_and_keep_the_rest_together():
     assert changed.old == [(False, "Wij melden binnen "), (True, "tien"), (False, " dagen.")]
     assert changed.new == [(False, "Wij melden binnen "), (True, "vijf"), (False, " dagen.")]
     assert [passage.rows[0].kind for passage in passages[2:]] == [Kind.REMOVED, Kind.ADDED]
+
+
+def test_a_row_of_a_table_is_compared_and_shown_by_its_cells():
+    head = "| Wie | Wat |\n| :-- | --: |\n"
+
+    old = f"Tekst\n\n{head}| Manager | stelt vast |\n| - | - |\n\nSlot a | b"
+    new = f"Tekst\n\n{head.replace('-', '---')}| Manager | trekt in \\| stelt vast |\n| - | |\n\nSlot a | b"
+    rows = [row for passage in differences(old, new) for row in passage.rows]
+
+    assert [["".join(words for _differs, words in side) for side in (row.old, row.new)] for row in rows] == [
+        ["Tekst", "Tekst"],
+        ["Wie · Wat", "Wie · Wat"],
+        ["Manager · stelt vast", "Manager · trekt in | stelt vast"],
+        ["- · -", "- · –"],
+        ["Slot a | b", "Slot a | b"],
+    ]
+
+
+def test_a_table_without_lines_around_it_is_a_table_too():
+    found = paragraphs("Wie | Wat\n--- | ---\nManager | stelt vast\nDaarna")
+
+    assert found == ["Wie · Wat", "Manager · stelt vast", "Daarna"]
+
+
+@pytest.mark.parametrize("text", ["- een | twee", "Kop | kop\n---\nTekst", "---"])
+def test_what_is_no_table_stays_as_it_is(text):
+    assert paragraphs(text) == text.splitlines()
 
 
 def test_the_lines_of_a_template_are_those_of_its_paragraphs_items_and_rows():

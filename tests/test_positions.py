@@ -105,14 +105,17 @@ def test_person_holds_a_function_from_a_day_up_to_and_including_another(client, 
     position = factories.PositionFactory(organisation=organisation)
     person = factories.member("reader", organisation)
 
-    client.post(
+    answer = client.post(
         address("position-assign", organisation, position.pk),
         {"person": person.pk, "how": "deputy", "since": day(0).isoformat(), "until": day(6).isoformat()},
+        follow=True,
     )
 
     row = RoleAssignment.objects.get()
     assert (row.person, row.is_deputy, row.by, row.holds_now) == (person, True, manager, True)
     assert (row.since, row.until) == (start_of(day(0)), start_of(day(7)))
+    told = f"{person} is vervanger voor de functie {position}."
+    assert [str(message) for message in answer.context["messages"]] == [told]
     event = AuditEvent.objects.get(verb="position.assigned")
     assert (event.organisation, event.changes["person"]) == (organisation, [None, str(person)])
 
@@ -255,6 +258,20 @@ def test_page_shows_holders_deputies_what_is_vacant_and_what_was(client, organis
     assert (third.holders, third.deputies) == ([], [])
     assert (page.context["total"], page.context["vacant"], page.context["coming"]) == (3, 2, 1)
     assert [*vacant.context["page"]] == [deputised, empty]
+
+
+def test_page_of_a_function_tells_its_history(client, manager, acting, organisation):
+    client.force_login(manager)
+    client.post(reverse("position-add", args=[organisation.slug]), {"name": "CDO", "line": "first"})
+    position = Position.objects.get(name="CDO")
+    person = factories.member("reader", organisation)
+    positions.assign(person, position, since=timezone.now(), by=manager)
+
+    html = look_at(client, reverse("position", args=[organisation.slug, position.pk]))
+
+    assert f"{manager} voegde de functie toe" in html
+    assert "legde vast wie de functie vervult of vervanger is" in html
+    assert str(person) in html
 
 
 def test_functions_of_others_are_hidden(client, organisation):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from django.core.management import call_command
+from django.templatetags.static import static
 
 PROJECT = Path(__file__).resolve().parent.parent
 IN_PRODUCTION = {
@@ -127,6 +128,12 @@ def test_static_files_can_be_collected_for_production(settings, tmp_path):
     call_command("collectstatic", interactive=False, verbosity=0)
 
     assert (tmp_path / "staticfiles.json").exists()
+
+
+def test_the_icon_that_browsers_ask_for_unseen_leads_to_the_mark(client):
+    answer = client.get("/favicon.ico")
+
+    assert (answer.status_code, answer.url) == (302, static("img/mark.svg"))
 
 
 def test_publiccode_says_the_licence_version_and_languages_of_the_project():

@@ -200,14 +200,15 @@ def test_an_organisation_is_found_by_name_in_any_case_or_by_identifier(acting, e
     assert report.organisations == []
 
 
-def test_two_organisations_whose_names_give_one_slug_get_two(acting, export):
+def test_organisations_whose_names_give_one_slug_or_the_address_of_a_page_get_another(acting, export):
     import_register(export(row(organization="Dienst A/B"), row(organization="Dienst A, B", algorithm_id="2")))
 
     assert set(Organisation.objects.values_list("slug", flat=True)) == {"dienst-ab", "dienst-a-b"}
 
-    import_register(export(row(organization="Dienst A-B", algorithm_id="3")))
+    import_register(export(row(organization="Dienst A-B", algorithm_id="3"), row(organization="Leden")))
 
     assert Organisation.objects.get(name="Dienst A-B").slug == "dienst-a-b-2"
+    assert Organisation.objects.get(name="Leden").slug == "leden-2"
 
 
 # Refused rows

@@ -219,12 +219,13 @@ class ToolSerializer(ItemSerializer):
 
 
 class ToolDetailSerializer(ItemDetailSerializer, ToolSerializer):
+    risk = Bilingual()
     requirements = Links()
     measures = Links()
 
     class Meta:
         model = Tool
-        fields = [*ItemDetailSerializer.FIELDS, "category", "publisher", "url", "requirements", "measures"]
+        fields = [*ItemDetailSerializer.FIELDS, "category", "publisher", "url", "risk", "requirements", "measures"]
 
 
 class AuditCriterionSerializer(ApiSerializer):

@@ -315,9 +315,13 @@ class Tool(CatalogueItem):
 
     category = models.CharField(_("category"), max_length=30, choices=Category.choices, blank=True)
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
+    risk_nl = models.TextField(_("risk (Dutch)"), blank=True)
+    risk_en = models.TextField(_("risk (English)"), blank=True)
     url = models.URLField(_("address"), max_length=500, blank=True)
     requirements = models.ManyToManyField(Requirement, verbose_name=_("requirements"), blank=True, related_name="tools")
     measures = models.ManyToManyField(Measure, verbose_name=_("measures"), blank=True, related_name="tools")
+
+    risk = Translated("risk")
     route = "tool"
 
     class Meta(CatalogueItem.Meta):

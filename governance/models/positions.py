@@ -171,7 +171,7 @@ class KnowledgeQuerySet(OwnedQuerySet):
 
     def needs_of(self, person: Any) -> Self:
         """What the person has to know for the functions they hold now, also as a deputy."""
-        held = RoleAssignment.objects.current().filter(person=person, position__ended=None)
+        held = RoleAssignment.objects.filling().filter(person=person, position__ended=None)
         return self.in_force().filter(models.Exists(held.filter(position__knowledge=OuterRef("pk"))))
 
     def for_organisation(self, organisation: Organisation) -> Self:

@@ -1,9 +1,11 @@
 """The comments about a record, on any page: `{% load comments %}{% comments record part %}`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.core.paginator import Paginator
+from django.db import models
 from django.utils.safestring import SafeString
 
 from governance import commenting
@@ -42,6 +44,25 @@ def comments(context: Any, record: Any, part: Any = None) -> dict[str, Any]:
         "form": form,
         "request": request,
         "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.simple_tag
+def comment_figures(rows: Iterable[models.Model], of: models.Model | None = None) -> dict[str, tuple[int, int]]:
+    """For `comments_link`: the comments about these records, or these parts `of` a record, in one query."""
+    return commenting.figures(rows, of)
+
+
+@register.inclusion_tag("_comments_link.html")
+def comments_link(row: Any, figures: dict[str, tuple[int, int]], of: Any = None) -> dict[str, Any]:
+    """The way from a line in a list to the comments about it, with how many there are."""
+    record, part = (row, None) if of is None else (of, row)
+    unresolved, total = figures.get(commenting.part_code(row), (0, 0))
+    return {
+        "address": commenting.kinds[record._meta.label_lower].place(record, part),
+        "unresolved": unresolved,
+        "total": total,
+        "row": row,
     }
 
 

@@ -17,6 +17,13 @@ from governance.forms import add_errors
 from governance.models import Comment
 
 
+def _kind(name: str) -> commenting.Kind:
+    chosen = next((known for known in commenting.kinds.values() if known.name == name), None)
+    if chosen is None:
+        raise Http404
+    return chosen
+
+
 def _found(kind: commenting.Kind, key: str, part: str, request: HttpRequest) -> tuple[Any, Any]:
     """The record and the part of it, as far as this person sees them (else 404)."""
     try:
@@ -40,9 +47,7 @@ def _visible_comment(request: HttpRequest, pk: int, permission: str = "") -> Com
 @require_POST
 def add(request: HttpRequest, kind: str, key: int) -> HttpResponse:
     """Writes a comment; what is not right is shown on a page of its own, with what was typed."""
-    chosen = next((known for known in commenting.kinds.values() if known.name == kind), None)
-    if chosen is None:
-        raise Http404
+    chosen = _kind(kind)
     record, part = _found(chosen, str(key), request.POST.get("part", ""), request)
     if not request.user.has_perm(chosen.permission, record):
         raise PermissionDenied
@@ -64,6 +69,28 @@ def add(request: HttpRequest, kind: str, key: int) -> HttpResponse:
         {
             "form": form,
             "subject": commenting.name_of(record, part),
+            "back": chosen.place(record, part),
+        },
+    )
+
+
+@login_required
+@require_GET
+def about(request: HttpRequest, kind: str, key: int) -> HttpResponse:
+    """The comments about what stands in a list; those about anything else stand on its own page."""
+    chosen = _kind(kind)
+    record, part = _found(chosen, str(key), request.GET.get("part", ""), request)
+    if not chosen.is_listed(record, part):
+        return redirect(chosen.address(record, part))
+    return render(
+        request,
+        "governance/comments.html",
+        {
+            "record": record,
+            "part": part,
+            "subject": part or record,
+            "what": (part or record)._meta.verbose_name,
+            "belongs_to": record if part is not None else commenting.organisation_of(record),
             "back": chosen.address(record, part),
         },
     )

@@ -12,14 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from governance import literacy
-from governance.arranging_forms import KnowledgeForm, TrainingForm
+from governance.arranging_forms import TrainingForm
 from governance.forms import add_errors
 from governance.models import Knowledge, Literacy, Position, RoleAssignment, Training
 from governance.positions import people_of
-from governance.views.arranging import add_page, edit_page, end_page, own_record, start_page
 from governance.views.organisation import tab, visible_organisation
 
-ARRANGE = "governance.arrange_knowledge"
 PAGE_SIZE = 50
 
 STATES: dict[str, list[str]] = {"open": list(literacy.NOT_COUNTING), **{state: [state] for state in Literacy.values}}
@@ -30,7 +28,7 @@ STATES: dict[str, list[str]] = {"open": list(literacy.NOT_COUNTING), **{state: [
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """The subjects, and per person in a function that needs one, how it is with it."""
     organisation = visible_organisation(request, slug)
-    held = RoleAssignment.objects.current().within(organisation)
+    held = RoleAssignment.objects.filling().within(organisation)
     query = {name: value for name in ("q", "state", "subject", "position") if (value := request.GET.get(name))}
     page = Paginator(_narrowed(held, query), PAGE_SIZE).get_page(request.GET.get("page"))
     page.object_list = literacy.needs_in(page.object_list)
@@ -97,61 +95,6 @@ def _figures(held: Any, tally: dict[int, dict[str, int]]) -> dict[str, int]:
         "expiring": total[Literacy.EXPIRING],
         "open": total[Literacy.MISSING] + total[Literacy.EXPIRED],
     }
-
-
-@login_required
-def knowledge_add(request: HttpRequest, slug: str) -> HttpResponse:
-    organisation = visible_organisation(request, slug, ARRANGE)
-    return add_page(
-        request, organisation, KnowledgeForm, literacy.add_knowledge, here="literacy", title=_("New subject")
-    )
-
-
-@login_required
-def knowledge_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    organisation = visible_organisation(request, slug, ARRANGE)
-    return edit_page(
-        request,
-        organisation,
-        own_record(Knowledge.objects, organisation, pk),
-        KnowledgeForm,
-        literacy.revise_knowledge,
-        here="literacy",
-        title=_("Change a subject"),
-        end_route="knowledge-end",
-    )
-
-
-@login_required
-def knowledge_end(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    organisation = visible_organisation(request, slug, ARRANGE)
-    return end_page(
-        request,
-        organisation,
-        own_record(Knowledge.objects, organisation, pk),
-        literacy.end_knowledge,
-        here="literacy",
-        edit_route="knowledge-edit",
-        consequences=[_("Nobody needs it any more. What people followed stays readable.")],
-    )
-
-
-@login_required
-def knowledge_start(request: HttpRequest, slug: str) -> HttpResponse:
-    organisation = visible_organisation(request, slug, ARRANGE)
-    return start_page(
-        request,
-        organisation,
-        literacy.starters_for(organisation),
-        literacy.take_over,
-        field="title",
-        here="literacy",
-        title=_("Begin with subjects"),
-        lead=_(
-            "What people who work with algorithms have to know. Functions with the name of a starter function are "
-            "linked by themselves."
-        ),
-    )
 
 
 @login_required

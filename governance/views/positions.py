@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 
 from governance import clock
 from governance import positions as verbs
-from governance.arranging_forms import AssignForm, EndAssignmentForm, PositionForm
+from governance.arranging_forms import AssignForm, EndAssignmentForm
 from governance.conflict import Conflict
 from governance.forms import add_errors
-from governance.models import Organisation, Position, RoleAssignment
+from governance.models import AuditEvent, Organisation, Position, RoleAssignment
 from governance.models.periods import start_of
 from governance.positions import responsible
-from governance.views.arranging import add_page, edit_page, end_page, own_record, start_page
+from governance.views.arranging import own_record
 from governance.views.organisation import tab, visible_organisation
 
 ARRANGE = "governance.arrange_positions"
@@ -84,71 +84,19 @@ def with_holders(found: list[Position]) -> None:
 
 @login_required
 def position(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """One function: what it does and has to know, who holds it, and what is said about it."""
+    """One function: what it does and has to know, who holds it, what is said about it, and its history."""
     organisation = visible_organisation(request, slug)
     found = get_object_or_404(Position.objects.select_related("discipline"), organisation=organisation, pk=pk)
     with_holders([found])
-    subjects = found.knowledge.in_force()
     return render(
-        request, "governance/position.html", tab(organisation, "positions", position=found, subjects=subjects)
-    )
-
-
-@login_required
-def add(request: HttpRequest, slug: str) -> HttpResponse:
-    organisation = visible_organisation(request, slug, ARRANGE)
-    title = _("New function")
-    return add_page(request, organisation, PositionForm, verbs.add_position, here="positions", title=title)
-
-
-@login_required
-def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    organisation = visible_organisation(request, slug, ARRANGE)
-    return edit_page(
         request,
-        organisation,
-        own_record(Position.objects, organisation, pk),
-        PositionForm,
-        verbs.revise_position,
-        here="positions",
-        title=_("Change a function"),
-        end_route="position-end",
-    )
-
-
-@login_required
-def end(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    organisation = visible_organisation(request, slug, ARRANGE)
-    position = own_record(Position.objects, organisation, pk)
-    with_holders([position])
-    consequences = [_("Nobody can be given this function any more. Who held it stays readable.")]
-    people = [str(row.person) for row in (*position.holders, *position.deputies, *position.upcoming)]
-    if people:
-        consequences.append(_("Now it ends for: %(people)s.") % {"people": ", ".join(people)})
-    return end_page(
-        request,
-        organisation,
-        position,
-        verbs.end_position,
-        here="positions",
-        edit_route="position-edit",
-        consequences=consequences,
-    )
-
-
-@login_required
-def start(request: HttpRequest, slug: str) -> HttpResponse:
-    organisation = visible_organisation(request, slug, ARRANGE)
-    return start_page(
-        request,
-        organisation,
-        verbs.starters_for(organisation),
-        verbs.take_over,
-        field="name",
-        here="positions",
-        title=_("Begin with functions"),
-        lead=_(
-            "Functions that work with algorithms in many public bodies. Untick what your organisation does not have."
+        "governance/position.html",
+        tab(
+            organisation,
+            "positions",
+            position=found,
+            subjects=found.knowledge.in_force(),
+            events=AuditEvent.objects.about(found).select_related("actor")[:PAGE_SIZE],
         ),
     )
 
@@ -156,7 +104,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def assign(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     organisation = visible_organisation(request, slug, ARRANGE)
-    position = own_record(Position.objects, organisation, pk)
+    position = own_record(Position, organisation, pk)
     form = AssignForm(request.POST or None, organisation=organisation)
     if request.method == "POST" and form.is_valid():
         person = form.cleaned_data["person"]
@@ -165,8 +113,10 @@ def assign(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            told = _("%(person)s has the function %(function)s.") % {"person": person, "function": position}
-            messages.success(request, told)
+            stands_in = _("%(person)s stands in as deputy for the function %(function)s.")
+            holds = _("%(person)s has the function %(function)s.")
+            told = stands_in if form.values["deputy"] else holds
+            messages.success(request, told % {"person": person, "function": position})
             return redirect("positions", organisation.slug)
     with_holders([position])
     return render(

@@ -5,11 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 from governance import clock, commenting
-from governance.models import Measure, Policy, PolicyVersion, Position, Requirement
+from governance.models import (
+    Knowledge,
+    MaturityAssessment,
+    Measure,
+    Objective,
+    Policy,
+    PolicyVersion,
+    Position,
+    Requirement,
+    User,
+)
 from governance.permissions import organisation_of
 from registry import complaints, intake
 from registry.demo.cast import FOLDER, Cast, Steps, explained, read
-from registry.models import Algorithm, Complaint, Proposal
+from registry.models import Algorithm, Complaint, Proposal, TeamMember
 
 DAYS = ("received_on", "closed_on")
 
@@ -35,6 +45,12 @@ def add_intake(cast: Cast) -> None:
             "complaint": recorded,
             "policy": {row.title: row for row in Policy.objects.filter(organisation__in=owners)},
             "position": {row.name: row for row in Position.objects.filter(organisation__in=owners)},
+            "value": {row.name: row for row in Objective.objects.filter(organisation__in=owners)},
+            "knowledge": {row.title: row for row in Knowledge.objects.filter(organisation__in=owners)},
+            "maturity_of": {  # the latest of each organisation
+                row.organisation.slug: row
+                for row in MaturityAssessment.objects.filter(organisation__in=owners).order_by("assessed_on", "pk")
+            },
             "organisation": cast.organisations,
         }
         _comment(content["comments"], records, cast)
@@ -81,12 +97,16 @@ def _comment(entries: Steps, records: Mapping[str, Mapping[str, Any]], cast: Cas
     for entry in entries:
         with cast.acting(entry) as (by, step):
             record = next(rows[step[kind]] for kind, rows in records.items() if kind in step)
-            part = _part(step, record)
+            part = _team_member(record, cast.people[step["member"]]) if "member" in step else _part(step, record)
             also: Iterable[Any] = [cast.people[key] for key in step.get("also", [])]
             written = commenting.comment(record, step["text"], part=part, also=also, by=by)
         if "resolved" in entry:
             with cast.acting({"by": entry["resolved"]}) as (by, _rest):
                 commenting.resolve(written, by=by)
+
+
+def _team_member(algorithm: Algorithm, person: User) -> TeamMember:
+    return TeamMember.objects.unended().filter(algorithm=algorithm, person=person).earliest("since")
 
 
 def _part(step: Mapping[str, Any], record: Any) -> Requirement | Measure | PolicyVersion | None:

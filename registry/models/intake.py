@@ -11,6 +11,8 @@ from governance.models import Comment, Membership, Organisation, OwnedQuerySet
 from governance.models.people import by_person
 from registry.models.algorithm import Algorithm
 
+PROPOSES = frozenset(Membership.Role.values) - {Membership.Role.AUDITOR}
+"""Auditors change nothing but findings."""
 READS_INTAKE = frozenset({Membership.Role.OFFICER, Membership.Role.MANAGER, Membership.Role.AUDITOR})
 """Who sees the proposals of others."""
 

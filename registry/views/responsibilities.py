@@ -71,6 +71,7 @@ def responsibilities(request: HttpRequest, pk: int) -> HttpResponse:
             rows=scope_rows(algorithm, matrix),
             items=sorted(items.items(), key=lambda pair: pair[0].urn),
             ahead=ahead,
+            standing=[row for row in rows if row.holds_now],
             letters=Letter,
             proposed_responsibilities=raci_defaults.proposed_responsibilities(algorithm),
             may_assign=request.user.has_perm(ASSIGN, algorithm),

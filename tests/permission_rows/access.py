@@ -17,6 +17,7 @@ def person(world: World) -> list[Any]:
 
 
 ROWS = [
+    Row("favicon", EVERYBODY),
     Row("account_login", EVERYBODY),
     Row("account_logout", EVERYBODY, method="post"),
     Row("mfa_login_webauthn", WITH_ACCOUNT),

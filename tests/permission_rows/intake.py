@@ -13,9 +13,11 @@ def proposal(world: World) -> list[Any]:
 READS_INTAKE = REGISTRAR | {Role.AUDITOR}
 """Who sees what others propose; whoever is mentioned in a comment on it does so as well (`test_intake.py`)."""
 
+PROPOSES = EVERY_ROLE - {Role.AUDITOR}
+
 ROWS = [
-    Row("proposal-add", EVERY_ROLE, anywhere=True),
-    Row("proposal-add", EVERY_ROLE, method="post", anywhere=True),
+    Row("proposal-add", PROPOSES, anywhere=True),
+    Row("proposal-add", PROPOSES, method="post", anywhere=True),
     Row("proposals", WITH_ACCOUNT),
     Row("proposal", READS_INTAKE, proposal, seen_by=READS_INTAKE),
     Row("proposal-register", REGISTRAR, proposal, seen_by=READS_INTAKE),
