@@ -99,7 +99,7 @@ def event(
         request_id=context.request_id,
         verb=verb,
         subject_type=record._meta.label_lower,
-        subject_id=str(record.pk),
+        subject_id="" if record.pk is None else str(record.pk),
         label=(label or str(record))[:255],
         changes=dict(changes or {}),
     )

@@ -140,6 +140,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_SESSION_REMEMBER = True
 # Many people of one organisation come from one address; guessing at one account stops after five attempts.
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/5m/key"}
+USERSESSIONS_ADAPTER = "governance.signing_in.SessionsAdapter"
 MFA_ADAPTER = "governance.factor_secrets.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "governance.account_forms.CodeForm",

@@ -286,7 +286,12 @@ def _add(entries: Sequence[Entry], report: ImportReport) -> None:
         audit_trail.event(
             "algorithm.imported",
             algorithm,
-            {"file": [None, report.file], "row": [None, entry.record.row.number], "key": [None, entry.key]},
+            {
+                "file": [None, report.file],
+                "row": [None, entry.record.row.number],
+                "key": [None, entry.key],
+                **audit_trail.changes_between({}, {k: v for k, v in entry.record.fields.items() if v not in ("", [])}),
+            },
         )
         for entry, algorithm in zip(entries, algorithms, strict=True)
     )
