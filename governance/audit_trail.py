@@ -1,7 +1,7 @@
-"""Who did what, written by the verbs in the transaction of the change."""
+"""Who did what, written by the verbs in the transaction of the change; `audit_chain` seals it right after."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,25 +10,37 @@ from typing import Any
 
 from django.db import models
 
+from governance import audit_chain
 from governance.models import AuditEvent, Organisation, User
+
+BATCH = 500
 
 
 @dataclass(frozen=True)
 class Acting:
-    """On whose behalf, and through which door, the current code runs."""
+    """Who runs the current code, on whose behalf, through which door and from where."""
 
     user: User | None
     channel: str
     request_id: str
+    address: str | None = None
+    on_behalf_of: User | None = None
 
 
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
 @contextmanager
-def acting(user: User | None, channel: str, request_id: str = "") -> Iterator[Acting]:
+def acting(
+    user: User | None,
+    channel: str,
+    request_id: str = "",
+    *,
+    address: str | None = None,
+    on_behalf_of: User | None = None,
+) -> Iterator[Acting]:
     """Everything recorded inside is recorded as done by `user` through `channel` (page, admin, api, command)."""
-    context = Acting(user, channel, request_id or str(uuid.uuid4()))
+    context = Acting(user, channel, request_id or str(uuid.uuid4()), address, on_behalf_of)
     token = _acting.set(context)
     try:
         yield context
@@ -38,9 +50,14 @@ def acting(user: User | None, channel: str, request_id: str = "") -> Iterator[Ac
 
 @contextmanager
 def on_behalf_of(user: User) -> Iterator[Acting]:
-    """As `acting`, for somebody whom the current request did not know yet: who logs in, or accepts an invitation."""
-    current = _acting.get()
-    with acting(user, current.channel if current else "page", current.request_id if current else "") as context:
+    """What is recorded inside is done for `user`, in the request or command that is going on.
+
+    It is recorded as their own doing where nobody was known yet (who logs in, or accepts an invitation), and otherwise
+    as done by whoever is acting, on their behalf.
+    """
+    current = _acting.get() or Acting(None, "page", "")
+    by, behalf = (user, None) if current.user in (None, user) else (current.user, user)
+    with acting(by, current.channel, current.request_id, address=current.address, on_behalf_of=behalf) as context:
         yield context
 
 
@@ -76,14 +93,23 @@ def event(
     return AuditEvent(
         organisation=organisation or getattr(record, "organisation", None),
         actor=context.user,
+        on_behalf_of=context.on_behalf_of,
+        address=context.address,
         channel=context.channel,
         request_id=context.request_id,
         verb=verb,
         subject_type=record._meta.label_lower,
-        subject_id=str(record.pk),
+        subject_id="" if record.pk is None else str(record.pk),
         label=(label or str(record))[:255],
         changes=dict(changes or {}),
     )
+
+
+def append(events: Iterable[AuditEvent]) -> list[AuditEvent]:
+    """Writes events; to be called inside the transaction of the change, after whose commit they are sealed."""
+    written = AuditEvent.objects.bulk_create(events, batch_size=BATCH)
+    audit_chain.seal_after_commit(written)
+    return written
 
 
 def record(
@@ -94,7 +120,6 @@ def record(
     organisation: Organisation | None = None,
     label: str = "",
 ) -> AuditEvent:
-    """Writes one event; to be called inside the transaction of the change."""
-    written = event(verb, record, changes, organisation=organisation, label=label)
-    written.save()
+    """Writes one event, as `append` does."""
+    [written] = append([event(verb, record, changes, organisation=organisation, label=label)])
     return written

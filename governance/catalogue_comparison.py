@@ -319,7 +319,7 @@ class Comparison:
     def _write_items(self, release: FrameworkRelease) -> None:
         CatalogueRevision.objects.bulk_create(
             CatalogueRevision(
-                urn=urn, number=self.items[urn].revision, release=self.items[urn].release, content=_as_json(state)
+                urn=urn, number=self.items[urn].revision, release=self.items[urn].release, content=as_json(state)
             )
             for urn, state in self.old_states.items()
         )
@@ -439,7 +439,9 @@ def _names(fields: Iterable[str]) -> list[str]:
     return sorted(name.removesuffix("_nl") for name in fields)
 
 
-def _as_json(state: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields and links of an item in plain values."""
+
     def plain(value: Any) -> Any:
         if isinstance(value, set):
             return sorted(value)

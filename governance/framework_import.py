@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from governance import audit_trail, built_in_catalogue
+from governance import audit_trail, built_in_catalogue, catalogue_events
 from governance.catalogue_comparison import Comparison, Report
 from governance.framework_release import Catalogue, read_release
 from governance.models import FrameworkRelease
@@ -48,12 +48,14 @@ def bring_in(catalogue: Catalogue, *, name: str, dry_run: bool = False) -> Repor
         if report.finds_differences or not is_latest:
             release = FrameworkRelease(source=catalogue.source, name=name[:100], fingerprint=catalogue.fingerprint)
             release.save()
+            differences = catalogue_events.differences(comparison)
             comparison.write(release)
             touched = comparison.touched("requirement"), comparison.touched("measure")
             report.affected = sorted({name for affected in after_import for name in affected(release, *touched)})
             release.report = {**asdict(report), "counts": report.counts}
             release.save(update_fields=["report"])
             audit_trail.record("framework.imported", release, report.counts)
+            catalogue_events.append(comparison, differences)
         if dry_run:
             transaction.set_rollback(True)
     return report

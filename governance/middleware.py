@@ -1,5 +1,6 @@
 import uuid
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,8 +39,21 @@ class AuditMiddleware:
         path = request.path
         channel = "api" if path.startswith("/api/") else "admin" if path.startswith("/beheer/") else "page"
         user = request.user if request.user.is_authenticated else None
-        with audit_trail.acting(user, channel, str(uuid.uuid4())):
+        with audit_trail.acting(user, channel, str(uuid.uuid4()), address=visitors_address(request)):
             return self.get_response(request)
+
+
+def visitors_address(request: HttpRequest) -> str | None:
+    """From where the request came; behind proxies (`BEHIND_PROXY`) what the outermost trusted one says.
+
+    What visitors themselves send as X-Forwarded-For counts for nothing.
+    """
+    trusted, forwarded = settings.ALLAUTH_TRUSTED_PROXY_COUNT, request.headers.get("x-forwarded-for")
+    stations = [*(forwarded.split(",") if forwarded else []), request.META.get("REMOTE_ADDR", "")]
+    try:
+        return str(ip_address(stations[-1 - trusted if forwarded else -1].strip().partition("%")[0]))
+    except (IndexError, ValueError):
+        return None
 
 
 class SecondFactorMiddleware:

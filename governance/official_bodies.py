@@ -3,10 +3,12 @@
 import csv
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from governance import audit_trail
 from governance.models import OfficialBody, Organisation
 
 Kind = Organisation.Kind
@@ -50,6 +52,7 @@ def import_official_bodies(folder: Path) -> Report:
         _read(folder / name, kind, read, report)
     with transaction.atomic():
         known = {body.identifier: body for body in OfficialBody.objects.select_for_update()}
+        before = {body.pk: {"name": body.name, "kind": body.kind} for body in known.values()}
         new = [body for identifier, body in read.items() if identifier not in known]
         changed = []
         for identifier in read.keys() & known.keys():
@@ -59,9 +62,17 @@ def import_official_bodies(folder: Path) -> Report:
                 changed.append(body)
         OfficialBody.objects.bulk_create(new)
         OfficialBody.objects.bulk_update(changed, ["name", "kind"])
+        audit_trail.append([audit_trail.event("officialbody.added", body, _told({}, body)) for body in new])
+        audit_trail.append(
+            [audit_trail.event("officialbody.changed", body, _told(before[body.pk], body)) for body in changed]
+        )
     report.added, report.changed = len(new), len(changed)
     report.unchanged = len(read) - len(new) - len(changed)
     return report
+
+
+def _told(old: dict[str, str], body: OfficialBody) -> dict[str, Any]:
+    return audit_trail.changes_between(old, {"name": body.name, "kind": body.kind})
 
 
 def _read(path: Path, kind: str, read: dict[str, OfficialBody], report: Report) -> None:

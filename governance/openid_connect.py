@@ -68,10 +68,15 @@ class IdentityAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") == "connect":
             return
         if not sociallogin.is_existing:
-            with transaction.atomic():
-                person = self._account_by_address(sociallogin) or self._new_account(sociallogin)
-                if person.is_active:
-                    sociallogin.connect(request, person)
+            try:
+                with transaction.atomic():
+                    person = self._account_by_address(sociallogin) or self._new_account(sociallogin)
+                    if person.is_active:
+                        sociallogin.connect(request, person)
+            except ImmediateHttpResponse:
+                stranger = User(email=_verified_address(sociallogin) or str(sociallogin.account.uid))
+                audit_trail.record("user.log_in_failed", stranger, {"method": [None, "socialaccount"]})
+                raise
         else:
             person = sociallogin.user
         if not person.is_active:

@@ -140,6 +140,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_SESSION_REMEMBER = True
 # Many people of one organisation come from one address; guessing at one account stops after five attempts.
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/5m/key"}
+USERSESSIONS_ADAPTER = "governance.signing_in.SessionsAdapter"
 MFA_ADAPTER = "governance.factor_secrets.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "governance.account_forms.CodeForm",
@@ -255,6 +256,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+# How many proxies of our own wrote to X-Forwarded-For; without any the visitor's address is that of the connection.
+ALLAUTH_TRUSTED_PROXY_COUNT = 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -268,7 +271,8 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
     if env.bool("BEHIND_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-        # The visitor's address, by which attempts to log in are counted, is what the last proxy wrote.
+        # The visitor's address, by which attempts to log in are counted and which the audit trail keeps, is what the
+        # outermost of them wrote.
         ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXY_COUNT", default=1)
 
 FILTERS_EMPTY_CHOICE_LABEL = _("All")

@@ -1,6 +1,7 @@
 """Logging in, as the register wants it of allauth: whom it lets in, what it says, what goes to the audit trail."""
 
 import logging
+from collections.abc import Iterable
 from smtplib import SMTPException
 from typing import Any
 
@@ -14,6 +15,8 @@ from allauth.mfa.signals import (
 )
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import social_account_added, social_account_removed
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -63,9 +66,13 @@ class AccountAdapter(DefaultAccountAdapter):
             log.exception("E-mail %s could not be sent.", template_prefix)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        person = User.objects.filter(email__iexact=credentials.get("email", "")).first()
-        if person is not None:
-            audit_trail.record("user.log_in_failed", person)
+        """Records whose account it was about, or the address that nobody has; never the password.
+
+        The limit on attempts (`ACCOUNT_RATE_LIMITS`) is also one on how fast strangers fill the audit trail.
+        """
+        address = credentials.get("email", "")
+        person = User.objects.filter(email__iexact=address).first()
+        audit_trail.record("user.log_in_failed", person or User(email=address))
         log.warning("Failed attempt to log in.")
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
@@ -88,6 +95,14 @@ class AccountAdapter(DefaultAccountAdapter):
         with transaction.atomic(), audit_trail.on_behalf_of(user):
             super().set_password(user, password)
             audit_trail.record("user.password_changed", user)
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        ended = list(sessions)
+        super().end_sessions(ended)
+        if ended:
+            audit_trail.record("user.sessions_ended", ended[0].user, {"sessions": [None, len(ended)]})
 
 
 def record_second_factor(verb: str) -> Any:

@@ -8,13 +8,24 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from governance.models import AuditEvent, Fact, Policy, PolicyVersion, Position, RoleAssignment
+from governance.models import (
+    AuditEvent,
+    Fact,
+    Organisation,
+    OrganisationAssessment,
+    OrganisationMeasureStatus,
+    Policy,
+    PolicyVersion,
+    Position,
+    RoleAssignment,
+)
 
 Words = Callable[[], str]
 
@@ -46,8 +57,56 @@ def tells(
     CHOICES.update(choices or {})
 
 
+DONE: dict[str, Words] = {
+    "added": lambda: _("added: %(kind)s"),
+    "changed": lambda: _("changed: %(kind)s"),
+    "revised": lambda: _("changed: %(kind)s"),
+    "ended": lambda: _("ended: %(kind)s"),
+    "withdrawn": lambda: _("withdrew: %(kind)s"),
+    "returned": lambda: _("brought back: %(kind)s"),
+    "removed": lambda: _("removed: %(kind)s"),
+    "downloaded": lambda: _("downloaded: %(kind)s"),
+}
+"""What was done to a record of some kind, for verbs that say no more than that."""
+
 tells(
     {
+        "user.logged_in": lambda: _("logged in"),
+        "user.logged_out": lambda: _("logged out"),
+        "user.log_in_failed": lambda: _("tried to log in, without success, as"),
+        "user.second_factor_added": lambda: _("set up a second factor"),
+        "user.second_factor_removed": lambda: _("removed a second factor"),
+        "user.second_factor_renewed": lambda: _("made new recovery codes"),
+        "user.second_factor_failed": lambda: _("gave a wrong second factor"),
+        "user.password_changed": lambda: _("changed the password of"),
+        "user.sessions_ended": lambda: _("ended other sessions"),
+        "user.identity_joined": lambda: _("joined the account to that of the identity provider"),
+        "user.identity_separated": lambda: _("separated the account from that of the identity provider"),
+        "user.language_chosen": lambda: _("chose a language"),
+        "user.notifications_chosen": lambda: _("chose what comes by e-mail"),
+        "user.added": lambda: _("added the account of"),
+        "user.changed": lambda: _("changed the account of"),
+        "user.deactivated": lambda: _("closed the account of"),
+        "user.reactivated": lambda: _("opened the account again of"),
+        "membership.given": lambda: _("gave a role:"),
+        "membership.ended": lambda: _("said when a role ends:"),
+        "membership.added": lambda: _("gave a role:"),
+        "membership.changed": lambda: _("changed a role:"),
+        "invitation.sent": lambda: _("invited"),
+        "invitation.sent_again": lambda: _("invited again:"),
+        "invitation.withdrawn": lambda: _("withdrew the invitation of"),
+        "invitation.accepted": lambda: _("accepted the invitation"),
+        "grouprole.added": lambda: _("let a group of the identity provider give a role:"),
+        "grouprole.removed": lambda: _("no longer lets a group of the identity provider give a role:"),
+        "organisation.second_factor_required": lambda: _("changed for which roles a second factor is required"),
+        "organisation.trail_exported": lambda: _("downloaded the audit trail"),
+        "audittrail.exported": lambda: _("downloaded the audit trail"),
+        "readingrequest.confirmed": lambda: _("confirmed having read"),
+        "training.recorded": lambda: _("recorded a training:"),
+        "training.withdrawn": lambda: _("withdrew a training:"),
+        "framework.imported": lambda: _("imported the catalogue:"),
+        "decision_tree.imported": lambda: _("imported the decision tree"),
+        "decision_tree.taken_into_use": lambda: _("took the decision tree into use"),
         "comment.added": lambda: _("commented on"),
         "comment.resolved": lambda: _("resolved a comment on"),
         "comment.reopened": lambda: _("opened a comment again on"),
@@ -82,41 +141,92 @@ tells(
         "policyversion.withdrawn": lambda: _("withdrew version"),
         "policyversion.reading_asked": lambda: _("asked people to read version"),
     },
-    about_a_part=["comment.", "policyversion."],
+    about_a_part=[
+        "comment.",
+        "policyversion.",
+        "user.log_in_failed",
+        "user.password_changed",
+        "user.added",
+        "user.changed",
+        "user.deactivated",
+        "user.reactivated",
+        "membership.",
+        "invitation.sent",
+        "invitation.withdrawn",
+        "grouprole.",
+        "readingrequest.",
+        "training.",
+        "framework.",
+        "decision_tree.",
+    ],
     fields={
+        "method": lambda: _("How"),
+        "identity": lambda: _("Account of the identity provider"),
+        "sessions": lambda: _("Number of sessions"),
+        "rows": lambda: _("Rows"),
+        "in use": lambda: _("in use"),
+        "roles": lambda: _("Roles"),
+        "filter": lambda: _("Filter"),
         "comment": lambda: _("Comment"),
         "attachments": lambda: _("Attachments"),
         "asked": lambda: _("Asked to read it"),
         "body": str,  # two whole texts; the page that compares versions tells them apart
     },
-    histories=[[Policy, PolicyVersion], [Position, RoleAssignment]],
+    histories=[
+        [Policy, PolicyVersion],
+        [Position, RoleAssignment],
+        [Organisation, OrganisationAssessment, OrganisationMeasureStatus],
+    ],
 )
 
 
 def told(event: AuditEvent) -> str:
     """What happened, as the rest of a sentence that begins with who did it."""
-    verb = VERBS[event.verb]() if event.verb in VERBS else event.verb
-    return f"{verb} {event.label}" if event.verb.startswith(tuple(ABOUT_A_PART)) else verb
+    if event.verb in VERBS:
+        verb = VERBS[event.verb]()
+        return f"{verb} {event.label}" if event.verb.startswith(tuple(ABOUT_A_PART)) else verb
+    done = event.verb.rpartition(".")[2]
+    return f"{DONE[done]() % {'kind': kind_of_record(event)}} {event.label}" if done in DONE else event.verb
 
 
-def changed_fields(event: AuditEvent) -> list[tuple[str, Any, Any]]:
-    """(field in words, old, new) for every change that means something to a reader and can be told apart in words."""
+def kind_of_record(event: AuditEvent) -> str:
+    """What kind of record it was done to, in words."""
+    model = _model(event)
+    return str(model._meta.verbose_name) if model else event.subject_type
+
+
+def _model(event: AuditEvent) -> type[models.Model] | None:
+    """The model of the record; none when there no longer is one."""
+    try:
+        return apps.get_model(event.subject_type)
+    except LookupError:
+        return None
+
+
+def changed_fields(event: AuditEvent, *, every: bool = False) -> list[tuple[str, Any, Any]]:
+    """(field in words, old, new) for every change that means something to a reader and can be told apart in words.
+
+    With `every`, for who checks: all changes, under the name in the code where there is none in words.
+    """
     rows = []
-    for name, (old, new) in event.changes.items():
+    for name, change in event.changes.items():
+        old, new = change if isinstance(change, list) and len(change) == 2 else (None, change)
         if name == "facts":
             before, after = old or {}, new or {}
             for fact, text in Fact.choices:
                 rows.append((str(text), _in_words([], fact, before.get(fact)), _in_words([], fact, after.get(fact))))
             continue
         fields = _fields(event, name)
-        if (label := _name(fields, name)) and not isinstance(old or new, dict):
+        label = _name(fields, name) or (name if every else "")
+        if label and (every or not isinstance(old or new, dict)):
             rows.append((label, _in_words(fields, name, old), _in_words(fields, name, new)))
     return [row for row in rows if row[1] != row[2]]
 
 
 def _fields(event: AuditEvent, name: str) -> list[Any]:
     """The fields of that name of the models whose changes stand in the history of this record."""
-    known = [{field.name: field for field in model._meta.get_fields()} for model in MODELS.get(event.subject_type, [])]
+    changed = MODELS.get(event.subject_type) or filter(None, [_model(event)])
+    known = [{field.name: field for field in model._meta.get_fields()} for model in changed]
     fields = [fields[name] for fields in known if name in fields]
     return [field for field in fields if hasattr(field, "verbose_name")]
 
@@ -134,6 +244,8 @@ def _in_words(fields: Sequence[Any], name: str, value: Any) -> Any:
     """A value of a change as a reader would write it: choices by their names, moments by the local clock."""
     if value in (None, "", []):
         return _("empty")
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_in_words([], '', part)}" for key, part in value.items())
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, list):

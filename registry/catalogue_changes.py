@@ -20,7 +20,7 @@ def after_framework_import(release: FrameworkRelease, requirements: set[int], me
     """
     touched = _touched_by(requirements, measures)
     algorithms = list(Algorithm.objects.select_related("organisation").order_by("organisation", "name", "pk"))
-    decide_all(algorithms)
+    decide_all(algorithms, is_recorded=True)
     touched |= _touched_by(requirements, measures)
     return [f"{algorithm.organisation}: {algorithm}" for algorithm in algorithms if algorithm.pk in touched]
 
@@ -40,7 +40,7 @@ def after_own_item(item: CatalogueItem) -> None:
     """Decides anew for the algorithms of the organisation whose own requirement or measure changed."""
     if isinstance(item, Requirement | Measure) and item.organisation is not None:
         below = Algorithm.objects.filter(organisation__path__startswith=item.organisation.path)
-        decide_all(below.select_related("organisation"))
+        decide_all(below.select_related("organisation"), is_recorded=True)
 
 
 def due_for_review(tree: DecisionTree) -> int:

@@ -279,13 +279,13 @@ def profiles_of(algorithms: Sequence[Algorithm]) -> dict[int, Profile]:
     return profiles
 
 
-def decide_all(algorithms: Iterable[Algorithm], moment: datetime | None = None) -> None:
+def decide_all(algorithms: Iterable[Algorithm], moment: datetime | None = None, *, is_recorded: bool = False) -> None:
     """Decides for these algorithms what applies and which measures are recommended, writes what changed, recounts.
 
     `moment` (now, unless given) is when it changed, so that it coincides with the change that led to it. An overruled
     outcome stays as the person put it. A withdrawn requirement stays where it is in use: where somebody assessed it or
     ever overruled whether it applies. Where nobody did anything about it, it no longer applies, also if it did until
-    then.
+    then. With `is_recorded` the history of each algorithm tells what changed, as no verb on the algorithm itself does.
     """
     everything = list(algorithms)
     catalogues: dict[int, Catalogue] = {}
@@ -296,11 +296,28 @@ def decide_all(algorithms: Iterable[Algorithm], moment: datetime | None = None) 
             for algorithm in batch:
                 if algorithm.organisation_id not in catalogues:
                     catalogues[algorithm.organisation_id] = catalogue_of(algorithm.organisation)
-            _decide_batch(batch, catalogues, moment or clock.now())
+            changed = _decide_batch(batch, catalogues, moment or clock.now())
+            if is_recorded:
+                _record(batch, changed)
             compliance.recount(algorithm.pk for algorithm in batch)
 
 
-def _decide_batch(batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue], now: datetime) -> None:
+def _record(batch: Sequence[Algorithm], changed: Mapping[int, Mapping[int, list[str | None]]]) -> None:
+    codes = {
+        row.pk: row.code for row in Requirement.objects.filter(pk__in={pk for of in changed.values() for pk in of})
+    }
+    audit_trail.append(
+        audit_trail.event("algorithm.decided_anew", row, {codes[pk]: change for pk, change in changed[row.pk].items()})
+        for row in batch
+        if row.pk in changed
+    )
+
+
+def _decide_batch(
+    batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue], now: datetime
+) -> dict[int, dict[int, list[str | None]]]:
+    """Decides, and returns by algorithm and requirement the outcome that was and the one that now is."""
+    changed: dict[int, dict[int, list[str | None]]] = {}
     ids = [algorithm.pk for algorithm in batch]
     profiles = profiles_of(batch)
     rows: dict[int, dict[int, Applicability]] = {}
@@ -326,6 +343,8 @@ def _decide_batch(batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue
                 continue
             if row:
                 closed.append(row.pk)
+            if (before := row.outcome if row else None) != outcomes[requirement]:
+                changed.setdefault(algorithm.pk, {})[requirement] = [before, outcomes[requirement]]
             opened.append(
                 Applicability(
                     algorithm=algorithm,
@@ -341,6 +360,7 @@ def _decide_batch(batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue
         for requirement, row in existing.items():
             if requirement not in outcomes and (algorithm.pk, requirement) not in worked_on:
                 closed.append(row.pk)
+                changed.setdefault(algorithm.pk, {})[requirement] = [row.outcome, None]
         wanted, held = catalogue.recommended(profiles[algorithm.pk], outcomes), recommended.get(algorithm.pk, {})
         closed_recommendations += [pk for measure, pk in held.items() if measure not in wanted]
         opened_recommendations += [
@@ -350,6 +370,7 @@ def _decide_batch(batch: Sequence[Algorithm], catalogues: Mapping[int, Catalogue
     Applicability.objects.bulk_create(opened, batch_size=2000)
     Recommendation.objects.filter(pk__in=closed_recommendations).update(until=now)
     Recommendation.objects.bulk_create(opened_recommendations, batch_size=2000)
+    return changed
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from governance import audit_trail, clock
-from governance.models import AuditEvent, Organisation
+from governance.models import Organisation
 from governance.organisations import slug_for
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, AlgorithmTheme, ImportedRow
@@ -276,11 +276,16 @@ def _add(entries: Sequence[Entry], report: ImportReport) -> None:
         algorithms.append(entry.algorithm)
     Algorithm.objects.bulk_create(algorithms, batch_size=BATCH)
     _add_themes(entries)
-    AuditEvent.objects.bulk_create(
+    audit_trail.append(
         audit_trail.event(
             "algorithm.imported",
             algorithm,
-            {"file": [None, report.file], "row": [None, entry.record.row.number], "key": [None, entry.key]},
+            {
+                "file": [None, report.file],
+                "row": [None, entry.record.row.number],
+                "key": [None, entry.key],
+                **audit_trail.changes_between({}, {k: v for k, v in entry.record.fields.items() if v not in ("", [])}),
+            },
         )
         for entry, algorithm in zip(entries, algorithms, strict=True)
     )
@@ -351,7 +356,7 @@ def _revise(differing: dict[str, tuple[Entry, list[str]]], report: ImportReport)
     Algorithm.objects.bulk_update(algorithms, sorted(columns), batch_size=BATCH)
     AlgorithmTheme.objects.filter(algorithm__in=[entry.algorithm for entry in themed]).delete()
     _add_themes(themed)
-    AuditEvent.objects.bulk_create(events)
+    audit_trail.append(events)
     rows = list(ImportedRow.objects.filter(key__in=differing))
     for row in rows:
         for name, value in _row_fields(differing[row.key][0].record, report).items():

@@ -45,13 +45,27 @@ VERBS = {
     "complaint.revised": lambda: _("changed what is recorded"),
     "complaint.handled": lambda: _("closed it"),
     "complaint.reopened": lambda: _("opened it again"),
+    "algorithm.decided_anew": lambda: _("let be decided anew what applies, as the catalogue changed"),
+    "person.handed_over": lambda: _("handed over what somebody held:"),
+    "raci_default.added": lambda: _("added to who is responsible by default:"),
+    "raci_default.removed": lambda: _("removed from who is responsible by default:"),
+    "organisation.complaints_exported": lambda: _("downloaded the complaints and questions"),
 }
 
 
 def tell() -> None:
     timeline.tells(
         VERBS,
-        about_a_part=["requirement.", "measure.", "applicability.", "responsibility.", "team.", "involvement."],
+        about_a_part=[
+            "requirement.",
+            "measure.",
+            "applicability.",
+            "responsibility.",
+            "team.",
+            "involvement.",
+            "person.",
+            "raci_default.",
+        ],
         fields={
             "overruling": lambda: _("Reason for overruling"),
             "labels": lambda: _("Labels"),

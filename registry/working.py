@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from governance import audit_trail, clock
 from governance.conflict import Conflict
-from governance.models import AuditEvent, CatalogueItem, Measure, Notification, Requirement, User
+from governance.models import CatalogueItem, Measure, Notification, Requirement, User
 from governance.notifying import in_each_language, tell
 from governance.permissions import WORKING
 from governance.working import Level, open_row
@@ -133,7 +133,7 @@ def reassign(rows: Iterable[Any], fields: Mapping[str, Any], *, by: User) -> int
         model.objects.filter(pk__in=keys).update(until=now)
     for model, successors in opened.items():
         model.objects.bulk_create(successors)
-    AuditEvent.objects.bulk_create(events)
+    audit_trail.append(events)
     return len(events)
 
 

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import override_settings
+from django.db import connection
+from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
-from governance import audit_trail
+from governance import audit_guards, audit_trail
 from tests import factories
 
 RULES = {
@@ -48,6 +49,21 @@ def pytest_collection_modifyitems(config, items):
 def files_in_a_temporary_folder(tmp_path_factory):
     """What tests and the demo add never lands among the files of an installation."""
     with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_can_be_emptied():
+    """Takes the guards of the audit trail away just while Django empties the tables after a test that commits."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def without_guards(test):
+        audit_guards.take_away(connection)
+        empty(test)
+        audit_guards.put_up(connection)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", without_guards)
         yield
 
 

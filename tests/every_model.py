@@ -4,12 +4,11 @@ from datetime import date
 
 from django.utils import timezone
 
-from governance import audit_trail
+from governance import audit_chain, audit_trail
 from governance.models import (
     AuditChain,
     AuditCriterion,
     AuditFramework,
-    AuditSeal,
     CatalogueRevision,
     Comment,
     DecisionTree,
@@ -118,7 +117,7 @@ def fill(organisation, officer, numbers):
         fill_oversight(n, algorithm, person, officer)
         with audit_trail.acting(person, "command"):
             event = audit_trail.record("algorithm.seen", algorithm)
-        seal(event)
+        audit_chain.seal(event.organisation_id, event.pk, event.pk)
 
 
 def fill_governance(n, organisation, requirement, measure, person, officer):
@@ -199,12 +198,3 @@ def fill_oversight(n, algorithm, person, officer):
         **own, check_code="x", subject_type="registry.algorithm", subject_id=str(algorithm.pk), reason="Kan zo."
     )
     Export.objects.create(**own, kind="algorithms", format="csv", requested_by=officer)
-
-
-def seal(event):
-    """The seal of an event, as it follows when the transaction is over; those of tests never are."""
-    chain, _new = AuditChain.objects.get_or_create(
-        organisation=event.organisation, key=str(event.organisation_id or "none")
-    )
-    if not AuditSeal.objects.filter(event=event).exists():
-        AuditSeal.objects.create(event=event, chain=chain, number=chain.seals.count() + 1, hash="0")

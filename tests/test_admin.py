@@ -22,13 +22,13 @@ from governance.models import (
     User,
 )
 from governance.permissions import AUDIT_READERS
+from registry.classifying import decide_all
 from registry.models import (
     Algorithm,
     Classification,
     Compliance,
     MeasureStatus,
 )
-from registry.registering import register
 from tests import factories
 from tests.every_model import fill
 
@@ -364,10 +364,12 @@ def form_of(answer):
 
 
 @pytest.fixture
-def algorithm(officer, organisation):
-    with audit_trail.acting(officer, "command"):
-        row = register(organisation, {"name": "Parkeercontrole", "description_short": "Stelt boetes voor."}, by=officer)
-    AuditEvent.objects.all().delete()
+def algorithm(organisation):
+    """An algorithm as it stands after registering, of which the audit trail holds nothing yet."""
+    row = factories.AlgorithmFactory(
+        organisation=organisation, name="Parkeercontrole", description_short="Stelt boetes voor."
+    )
+    decide_all([row])
     return row
 
 

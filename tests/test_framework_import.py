@@ -329,7 +329,7 @@ def test_the_command_prints_what_it_did(db, tmp_path):
     assert "1 links from measures to requirements, given in 1 entries.\n" in printed
     assert "Added:\n  urn:nl:ak:ver:aia-09\n" in printed
     assert f"  {MEASURES}/0-org-01-aanwijzen.md: onderwerp: “daata” does not exist and is left out\n" in printed
-    assert AuditEvent.objects.get().channel == "command"
+    assert AuditEvent.objects.get(verb="framework.imported").channel == "command"
 
 
 def test_the_command_names_the_release_after_the_folder_or_the_zip(db, tmp_path):

@@ -135,7 +135,7 @@ def test_the_release_and_its_report_are_kept_and_audited(acting, tmp_path):
     report = import_framework(written(tmp_path), name="2026-06")
 
     release = FrameworkRelease.objects.get()
-    event = AuditEvent.objects.get()
+    event = AuditEvent.objects.get(verb="framework.imported")
     assert (release.source, release.name, release.fingerprint) == (
         "algoritmekader", "2026-06", read_release(tmp_path).fingerprint,
     )  # fmt: skip

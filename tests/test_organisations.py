@@ -21,6 +21,12 @@ ADD = "/organisaties/toevoegen/"
 
 
 @pytest.fixture
+def acting():
+    with audit_trail.acting(None, "command"):
+        yield
+
+
+@pytest.fixture
 def operator(client):
     person = factories.UserFactory(is_superuser=True)
     client.force_login(person)
@@ -275,7 +281,7 @@ def test_pages_of_organisations_are_well_made(client, administrator, waterdam):
 # The government's lists
 
 
-def test_lists_are_read_and_reading_them_again_changes_nothing(tmp_path):
+def test_lists_are_read_and_reading_them_again_changes_nothing(acting, tmp_path):
     lists(tmp_path, Gemeenten=["Gemeente Aalsmeer;GM0358;gm0358"], Waterschappen=["Waterschap Limburg;WS60;ws0665"])
 
     first = import_official_bodies(tmp_path)
@@ -289,7 +295,7 @@ def test_lists_are_read_and_reading_them_again_changes_nothing(tmp_path):
     assert (again.added, again.changed, again.unchanged) == (0, 0, 2)
 
 
-def test_changed_name_is_followed_and_what_is_gone_from_a_list_stays(tmp_path):
+def test_changed_name_is_followed_and_what_is_gone_from_a_list_stays(acting, tmp_path):
     gone = OfficialBody.objects.create(kind="municipality", name="Gemeente Weesp", identifier="gm0457")
     OfficialBody.objects.create(kind="province", name="Provincie Friesland", identifier="pv21")
     lists(tmp_path, Provincies=["Provincie Fryslân;PV21;pv21"])
@@ -301,7 +307,7 @@ def test_changed_name_is_followed_and_what_is_gone_from_a_list_stays(tmp_path):
     assert OfficialBody.objects.filter(pk=gone.pk).exists()
 
 
-def test_rows_that_are_not_right_are_named_and_the_others_read(tmp_path):
+def test_rows_that_are_not_right_are_named_and_the_others_read(acting, tmp_path):
     rows = ["Gemeente Aalsmeer;GM0358;gm0358", "", ";GM1;gm0001", "Gemeente Nergens", "Gemeente Dubbel;GM2;gm0358"]
     lists(tmp_path, Gemeenten=rows)
 

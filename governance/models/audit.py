@@ -1,10 +1,17 @@
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from governance import clock
 from governance.models.people import by_person
+
+
+class NeverChanged(RuntimeError):
+    """Something tried to change or delete what the audit trail holds; the database refuses that as well."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        super().__init__(f"{model._meta.label} is written once: it is never changed or deleted.")
 
 
 class OfTrailQuerySet(models.QuerySet[Any]):
@@ -23,15 +30,41 @@ class OfTrailQuerySet(models.QuerySet[Any]):
         of_none = models.Q(**{f"{self.trail}organisation": None})
         return self.filter(theirs | of_none if user.is_superuser else theirs)
 
+    def delete(self) -> NoReturn:
+        raise NeverChanged(self.model)
 
-class AuditEventQuerySet(OfTrailQuerySet):
+
+class WrittenOnceQuerySet(OfTrailQuerySet):
+    def update(self, **fields: Any) -> NoReturn:
+        raise NeverChanged(self.model)
+
+    def bulk_update(self, *args: Any, **options: Any) -> NoReturn:
+        raise NeverChanged(self.model)
+
+
+class WrittenOnce(models.Model):
+    """A row that is added and then only read."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise NeverChanged(type(self))
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise NeverChanged(type(self))
+
+
+class AuditEventQuerySet(WrittenOnceQuerySet):
     def about(self, record: models.Model) -> Self:
         """The history of one record: for whoever may read that record, whatever their role."""
         return self.filter(subject_type=record._meta.label_lower, subject_id=str(record.pk))
 
 
-class AuditEvent(models.Model):
-    """One thing that somebody did to one record. Written by `audit_trail.record`, never changed."""
+class AuditEvent(WrittenOnce):
+    """One thing that somebody did to one record. Written by `audit_trail.append`, never changed."""
 
     organisation = models.ForeignKey(
         "governance.Organisation", verbose_name=_("organisation"), on_delete=models.PROTECT, null=True, blank=True
@@ -63,7 +96,7 @@ class AuditEvent(models.Model):
         return f"{self.moment:%Y-%m-%d %H:%M} {self.verb} {self.label}"
 
 
-class AuditSealQuerySet(OfTrailQuerySet):
+class AuditSealQuerySet(WrittenOnceQuerySet):
     trail = "chain__"
 
 
@@ -92,11 +125,14 @@ class AuditChain(models.Model):
     def __str__(self) -> str:
         return f"{self.organisation or '–'}: {self.length}"
 
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise NeverChanged(type(self))
 
-class AuditSeal(models.Model):
+
+class AuditSeal(WrittenOnce):
     """The place of an event in its chain, and the hash of that event with the one before it. Never changed.
 
-    Written by `audit_trail` alone, right after the transaction of the change.
+    Written by `audit_chain` alone, right after the transaction of the change.
     """
 
     event = models.OneToOneField(

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from governance import audit_trail
 from governance.official_bodies import OfficialBodiesError, import_official_bodies
 
 
@@ -19,7 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, path: Path, **options: Any) -> None:
         try:
-            report = import_official_bodies(path)
+            with audit_trail.acting(None, "command"):
+                report = import_official_bodies(path)
         except OfficialBodiesError as error:
             raise CommandError(_("%(error)s Nothing was changed.") % {"error": error}) from error
         if options["verbosity"] == 0:

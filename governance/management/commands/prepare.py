@@ -3,6 +3,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
+from django.db import connection
+
+from governance import audit_guards
 
 
 class Command(BaseCommand):
@@ -19,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
+        audit_guards.put_up(connection)
         call_command("createcachetable", verbosity=0)
         call_command("load_catalogue")
         call_command("import_decision_tree")
