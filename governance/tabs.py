@@ -82,6 +82,7 @@ ORGANISATION = [
         _("Work"),
         pages=[
             Tab("work", _("Work"), "organisation-work", "registry.view_organisation_work"),
+            Tab("risks", _("Risks"), "organisation-risks"),
             Tab("complaints", _("Complaints and questions"), "organisation-complaints"),
         ],
     ),

@@ -17,6 +17,7 @@ ALGORITHM = [
             Tab("team", _("Team"), "algorithm-team"),
         ],
     ),
+    Tab("risks", _("Risks"), "algorithm-risks"),
     Tab(
         "use",
         _("In use"),

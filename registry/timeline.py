@@ -12,6 +12,7 @@ from registry.models import (
     MeasureStatus,
     Proposal,
     RequirementAssessment,
+    Risk,
     TeamMember,
 )
 
@@ -45,6 +46,12 @@ VERBS = {
     "complaint.revised": lambda: _("changed what is recorded"),
     "complaint.handled": lambda: _("closed it"),
     "complaint.reopened": lambda: _("opened it again"),
+    "risk.identified": lambda: _("added the risk"),
+    "risk.dismissed": lambda: _("dismissed the proposed risk"),
+    "risk.revised": lambda: _("changed the risk"),
+    "risk.accepted": lambda: _("accepted the risk"),
+    "risk.closed": lambda: _("closed the risk"),
+    "risk.reopened": lambda: _("opened the risk again"),
 }
 
 
@@ -66,6 +73,7 @@ def tell() -> None:
             [Algorithm, RequirementAssessment, MeasureStatus, Applicability, Involvement, TeamMember],
             [Complaint],
             [Proposal],
+            [Risk],
         ],
         choices={"themes": AlgorithmTheme.Theme.choices},
     )

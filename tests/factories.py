@@ -367,6 +367,14 @@ class ComplaintFactory(DjangoModelFactory):
     summary = "De uitkomst klopt niet."
 
 
+class RiskFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Risk
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    title = factory.Sequence(lambda n: f"Mensen krijgen een verkeerde uitkomst {n}")
+
+
 class NotificationFactory(DjangoModelFactory):
     """Something that its recipient, a reader of an organisation of their own, should know."""
 
