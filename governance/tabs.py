@@ -83,6 +83,7 @@ ORGANISATION = [
         pages=[
             Tab("work", _("Work"), "organisation-work", "registry.view_organisation_work"),
             Tab("risks", _("Risks"), "organisation-risks"),
+            Tab("monitoring", _("Evaluations"), "organisation-monitoring"),
             Tab("complaints", _("Complaints and questions"), "organisation-complaints"),
         ],
     ),

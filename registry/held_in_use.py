@@ -17,7 +17,7 @@ from governance.leaving import Holding, Source
 from governance.models import Organisation, User
 from governance.permissions import WORKING
 from registry import versioned
-from registry.models import Risk
+from registry.models import Evaluation, MonitoringPoint, Risk
 
 
 @dataclass
@@ -58,6 +58,22 @@ class OneAtATime:
 
 
 SOURCES: list[Source] = [
+    OneAtATime(
+        "monitoring-point",
+        gettext_lazy("Lines of monitoring plans"),
+        MonitoringPoint.objects.current,
+        "assignee",
+        "monitoringpoint.revised",
+        "added",
+    ),
+    OneAtATime(
+        "evaluation",
+        gettext_lazy("Evaluations"),
+        Evaluation.objects.open,
+        "assignee",
+        "evaluation.revised",
+        "created",
+    ),
     OneAtATime("risk", gettext_lazy("Risks"), Risk.objects.open, "owner", "risk.revised", "identified"),
 ]
 """What the register adds here to what people can hold."""

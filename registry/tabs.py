@@ -22,6 +22,7 @@ ALGORITHM = [
         "use",
         _("In use"),
         pages=[
+            Tab("monitoring", _("Evaluations"), "algorithm-monitoring"),
             Tab("complaints", _("Complaints and questions"), "algorithm-complaints"),
         ],
     ),

@@ -8,8 +8,10 @@ from registry.models import (
     AlgorithmTheme,
     Applicability,
     Complaint,
+    Evaluation,
     Involvement,
     MeasureStatus,
+    MonitoringPoint,
     Proposal,
     RequirementAssessment,
     Risk,
@@ -51,6 +53,12 @@ VERBS = {
     "risk.revised": lambda: _("changed the risk"),
     "risk.accepted": lambda: _("accepted the risk"),
     "risk.closed": lambda: _("closed the risk"),
+    "monitoringpoint.added": lambda: _("added a line to the monitoring plan"),
+    "monitoringpoint.revised": lambda: _("changed a line of the monitoring plan"),
+    "monitoringpoint.ended": lambda: _("ended a line of the monitoring plan"),
+    "evaluation.asked": lambda: _("asked for an evaluation"),
+    "evaluation.revised": lambda: _("changed the evaluation"),
+    "evaluation.held": lambda: _("recorded the evaluation"),
     "risk.reopened": lambda: _("opened the risk again"),
 }
 
@@ -74,6 +82,8 @@ def tell() -> None:
             [Complaint],
             [Proposal],
             [Risk],
+            [MonitoringPoint],
+            [Evaluation],
         ],
         choices={"themes": AlgorithmTheme.Theme.choices},
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from governance import clock
 from governance.filters import QueryFilterSet, SearchFilter, YesNoFilter
 from governance.models import User
-from registry.models import Algorithm, Risk
+from registry.models import Algorithm, Evaluation, Risk
 from registry.risks import IMPACT, LIKELIHOOD, Level
 
 
@@ -111,3 +111,31 @@ class RiskFilter(OfAlgorithmFilter):
 
     def at_stage(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset
+
+
+class EvaluationFilter(OfAlgorithmFilter):
+    STATES = [("open", _("To be held")), ("held", _("Held"))]
+
+    q = SearchFilter(
+        "point__what__icontains", "trigger_note__icontains", "findings__icontains", "algorithm__name__icontains"
+    )
+    state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label=_("To be held or held"))
+    overdue = YesNoFilter(
+        condition=lambda: Q(pk__in=Evaluation.objects.overdue().order_by().values("pk")), label=_("Overdue")
+    )
+    trigger = django_filters.MultipleChoiceFilter(
+        choices=Evaluation.Trigger.choices, distinct=False, label=_("Because of")
+    )
+    outcome = django_filters.MultipleChoiceFilter(
+        choices=Evaluation.Outcome.choices, distinct=False, label=_("Outcome")
+    )
+    mine = MineFilter("assignee", label=_("Mine"))
+    algorithm = django_filters.ModelChoiceFilter(queryset=with_record_in("evaluations"), label=_("Algorithm"))
+
+    class Meta:
+        model = Evaluation
+        fields: list[str] = []
+
+    def in_state(self, queryset: Any, name: str, value: str) -> QuerySet[Any]:
+        rows: QuerySet[Any] = queryset.open() if value == "open" else queryset.held()
+        return rows
