@@ -50,6 +50,14 @@ SENTENCES: dict[str, Any] = {
     "comment_mention": _("{who} mentions you in a comment on {what}"),
     "complaint_due": _("{what} about {where} must be handled on {due} at the latest"),
     "complaint_overdue": _("{what} about {where} should have been handled on {due}"),
+    "risk_owner": _("{who} makes you the owner of a risk of {where}: {what}"),
+    "risk_acceptance_due": _("The acceptance of a risk of {where} lapses after {due}: {what}"),
+    "risk_acceptance_overdue": _("The acceptance of a risk of {where} lapsed after {due}: {what}"),
+    "evaluation_assigned": _("{who} asks you to evaluate {where} on {due} at the latest: {what}"),
+    "evaluation_due": _("The evaluation of {where} must be held on {due} at the latest: {what}"),
+    "evaluation_overdue": _("The evaluation of {where} should have been held on {due}: {what}"),
+    "evaluation_escalated": _("The evaluation of {where} is more than two weeks late; it was due on {due}: {what}"),
+    "risks_unowned": _("Open risks that nobody owns, or whose owner left ({where}): {number}"),
     "classifications_review": _(
         "Algorithms that were classified with an older decision tree and need a new look ({where}): {number}"
     ),

@@ -82,6 +82,8 @@ ORGANISATION = [
         _("Work"),
         pages=[
             Tab("work", _("Work"), "organisation-work", "registry.view_organisation_work"),
+            Tab("risks", _("Risks"), "organisation-risks"),
+            Tab("monitoring", _("Evaluations"), "organisation-monitoring"),
             Tab("complaints", _("Complaints and questions"), "organisation-complaints"),
         ],
     ),

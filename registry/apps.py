@@ -12,16 +12,16 @@ class RegistryConfig(AppConfig):
         import registry.permissions  # noqa: F401
         from governance import commenting, decision_tree_import, framework_import, leaving, overview, own_items
         from governance import reminders as governance_reminders
-        from registry import catalogue_changes, commented, handover, reminders, timeline
+        from registry import catalogue_changes, commented, handover, held_in_use, reminders, timeline, use_reminders
         from registry.complaints import HandledComplaints
         from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
         decision_tree_import.after_import.append(catalogue_changes.due_for_review)
-        leaving.sources += [*handover.SOURCES, HandledComplaints()]
+        leaving.sources += [*handover.SOURCES, HandledComplaints(), *held_in_use.SOURCES]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
         timeline.tell()
         overview.panels.extend(PANELS)
-        governance_reminders.sources.extend(reminders.SOURCES)
+        governance_reminders.sources.extend([*reminders.SOURCES, *use_reminders.SOURCES])

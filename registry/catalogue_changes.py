@@ -10,18 +10,23 @@ from registry.models import (
     Recommendation,
     RequirementAssessment,
 )
+from registry.monitoring import law_changed, touched_by_law
 
 
 def after_framework_import(release: FrameworkRelease, requirements: set[int], measures: set[int]) -> list[str]:
     """Decides anew for every algorithm, and returns the names of those that a changed item touches.
 
+    Those in use to which a changed requirement applies, before or after, are to be evaluated.
+
     An algorithm is touched when a changed requirement applies to it or is undetermined, when a changed measure is
     recommended to it, or when somebody worked on either, before or after the change.
     """
-    touched = _touched_by(requirements, measures)
+    touched, law = _touched_by(requirements, measures), touched_by_law(requirements)
     algorithms = list(Algorithm.objects.select_related("organisation").order_by("organisation", "name", "pk"))
     decide_all(algorithms, is_recorded=True)
     touched |= _touched_by(requirements, measures)
+    law |= touched_by_law(requirements)
+    law_changed(law, {row.pk: row.code for row in Requirement.objects.filter(pk__in=requirements)}, release)
     return [f"{algorithm.organisation}: {algorithm}" for algorithm in algorithms if algorithm.pk in touched]
 
 

@@ -20,6 +20,7 @@ from governance.leaving import Holding
 from governance.models import Notification, Organisation, User
 from governance.notifying import tell
 from governance.permissions import WORKING
+from registry import monitoring
 from registry.models import Algorithm, Complaint
 
 Kind = Complaint.Kind
@@ -101,8 +102,9 @@ def revise(complaint: Complaint, fields: Mapping[str, Any], *, seen: int, by: Us
 
 
 def handle(complaint: Complaint, fields: Mapping[str, Any], *, seen: int, by: User) -> Complaint:
-    """Closes the complaint. `fields`: outcome, response, closed_on (today when left out).
+    """Closes the complaint; where it was right, an algorithm in use is to be evaluated.
 
+    `fields`: outcome, response, closed_on (today when left out).
     Raises `Conflict`, also when it is closed already, and `ValidationError` naming the fields.
     """
     values = {"closed_on": clock.today(), **fields}
@@ -121,6 +123,8 @@ def handle(complaint: Complaint, fields: Mapping[str, Any], *, seen: int, by: Us
         if values["closed_on"] > clock.today():
             raise ValidationError({"closed_on": _("This day still has to come.")})
         _change(fresh, values, "complaint.handled", by=by)
+        if fresh.outcome in (Complaint.Outcome.UPHELD, Complaint.Outcome.PARTLY_UPHELD):
+            monitoring.complaint_upheld(fresh, by=by)
     return fresh
 
 

@@ -14,6 +14,7 @@ from governance.models import Axis, Law, LifecyclePhase, Objective, Organisation
 from registry.models import Algorithm, AlgorithmTheme, Applicability, Classification, Complaint, Proposal
 from registry.models.algorithm import serves_none
 from registry.models.applicability import Outcome
+from registry.monitoring import unmonitored
 
 UNCLASSIFIED = "unclassified"
 
@@ -142,6 +143,7 @@ class AlgorithmFilter(QueryFilterSet):
         condition=lambda: Q(pk__in=Algorithm.objects.vacant().order_by().values("pk")),
         label=_("Nobody is Accountable or Responsible"),
     )
+    unmonitored = YesNoFilter(condition=unmonitored, label=_("In use without a monitoring plan"))
     stuck = YesNoFilter(condition=stuck, label=_("Classification unfinished for two weeks"))
     for_review = YesNoFilter(condition=for_review, label=_("Classified with an older decision tree"))
     sort = SortFilter()

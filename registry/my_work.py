@@ -9,33 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, DateField, F, Q, Value
+from django.db.models import CharField, Count, F, Q, Value
 from django.db.models.functions import Cast, TruncDate
 
 from governance import clock
 from governance.models import Membership, Organisation, PolicyVersion, Position, User
 from governance.permissions import REGISTRAR
 from registry.models import Algorithm, Complaint, Letter
-from registry.work_lines import SOURCES, Line, Section, Source, lines
+from registry.work_in_use import held_by_nobody, in_use, in_use_of
+from registry.work_lines import SOURCES, Arm, Line, Section, lines
 
 Role = Membership.Role
-
-
-NO_DAY = Cast(Value(None), DateField())
-
-
-@dataclass(frozen=True)
-class Arm:
-    """The rows that a source gives to a section, and the day by which they are sorted there."""
-
-    section: Section
-    source: str
-    rows: Any
-    day: Any = NO_DAY
-
-    @property
-    def of(self) -> Source:
-        return SOURCES[self.source]
 
 
 @dataclass(frozen=True)
@@ -102,6 +86,7 @@ def my_desk(person: User, within: Organisation | None = None) -> Desk:
     visible = _below(Organisation.objects.visible_to(person), within)
     registered = _below(Organisation.objects.where_member_holds(person, REGISTRAR), within)
     served = _below(Organisation.objects.where_member_holds(person, [Role.OFFICER]), within)
+    managed = _below(Organisation.objects.where_member_holds(person, [Role.MANAGER]), within)
     unowned = _owned("version", registered).due_for_review().unowned()
     mine = Q(authors=person) | Q(submitted_by=person)
     drafts = PolicyVersion.objects.filter(pk__in=_in_review(visible).filter(mine).values("pk"))
@@ -110,6 +95,7 @@ def my_desk(person: User, within: Organisation | None = None) -> Desk:
             *_work(visible, person),
             Arm(Section.OVERDUE, "version", unowned, F("review_date")),
             *_decisions(registered, visible, served, person),
+            *in_use_of(person, visible, registered, managed),
             *_claims(visible, Section.WAITING, lambda rows: rows.filter(claimed_by=person)),
             Arm(Section.WAITING, "version", drafts, TruncDate("submitted_at")),
             Arm(Section.WAITING, "proposal", _proposals(visible).filter(proposed_by=person), TruncDate("proposed")),
@@ -123,8 +109,8 @@ def organisation_desk(organisation: Organisation, person: User | None = None) ->
     what they have to do and are responsible for."""
     below = _below(Organisation.objects.all(), organisation)
     if person is not None:
-        return Desk([*_work(below, person), *_responsible(below, person)])
-    return Desk([*_work(below, None), *everybodys(below)])
+        return Desk([*_work(below, person), *_responsible(below, person), *in_use(below, person)])
+    return Desk([*_work(below, None), *in_use(below, None), *everybodys(below)])
 
 
 def everybodys(organisations: Any) -> list[Arm]:
@@ -135,6 +121,7 @@ def everybodys(organisations: Any) -> list[Arm]:
     algorithms = Algorithm.objects.filter(organisation__in=organisations)
     return [
         *_decisions(organisations, organisations, organisations, None),
+        *held_by_nobody(organisations),
         Arm(Section.VACANT, "position", Position.objects.vacant().filter(organisation__in=organisations)),
         Arm(Section.VACANT, "algorithm", algorithms.vacant()),
         Arm(unassigned, "algorithm", algorithms.filter(compliance__unassigned__gt=0), F("compliance__next_due")),
@@ -148,7 +135,8 @@ def everybodys(organisations: Any) -> list[Arm]:
 
 def managers_desk(organisations: Any) -> Desk:
     """The figures a manager sees first, for these organisations."""
-    overdue = [arm for arm in _work(organisations, None) if arm.section == Section.OVERDUE]
+    work = [*_work(organisations, None), *in_use(organisations, None)]
+    overdue = [arm for arm in work if arm.section == Section.OVERDUE]
     return Desk([*overdue, *everybodys(organisations)])
 
 

@@ -53,6 +53,13 @@ def may_follow_up(user: User, record: Any) -> bool:
     return getattr(record, "owner_id", None) == user.pk and holds_over(user, WORKING, record)
 
 
+def may_treat(user: User, record: Any) -> bool:
+    """Whoever leads the work on the algorithm, and the owner of the risk as long as they work there."""
+    if leads_the_work(user, record):
+        return True
+    return getattr(record, "owner_id", None) == user.pk and holds_over(user, frozenset({Role.CONTRIBUTOR}), record)
+
+
 rule("registry.view_algorithm", answer=in_organisation(*EVERY_ROLE))
 rule("registry.add_algorithm", "registry.change_algorithm", answer=in_organisation(*REGISTRAR))
 rule("registry.classify_algorithm", "registry.overrule_applicability", answer=in_organisation(*REGISTRAR))
@@ -72,7 +79,7 @@ rule("registry.request_gate", answer=leads_the_work)
 rule("registry.decide_gate", answer=in_organisation(Role.MANAGER))
 rule("registry.settle_condition", answer=may_do_work)
 rule("registry.record_impact_assessment", answer=in_organisation(*WORKING))
-rule("registry.change_risk", answer=leads_the_work)
+rule("registry.change_risk", answer=may_treat)
 rule("registry.accept_risk", answer=in_organisation(Role.MANAGER))
 rule("registry.plan_monitoring", answer=leads_the_work)
 rule("registry.hold_evaluation", answer=may_do_work)

@@ -17,10 +17,12 @@ ALGORITHM = [
             Tab("team", _("Team"), "algorithm-team"),
         ],
     ),
+    Tab("risks", _("Risks"), "algorithm-risks"),
     Tab(
         "use",
         _("In use"),
         pages=[
+            Tab("monitoring", _("Evaluations"), "algorithm-monitoring"),
             Tab("complaints", _("Complaints and questions"), "algorithm-complaints"),
         ],
     ),

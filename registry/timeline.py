@@ -8,10 +8,13 @@ from registry.models import (
     AlgorithmTheme,
     Applicability,
     Complaint,
+    Evaluation,
     Involvement,
     MeasureStatus,
+    MonitoringPoint,
     Proposal,
     RequirementAssessment,
+    Risk,
     TeamMember,
 )
 
@@ -50,6 +53,18 @@ VERBS = {
     "raci_default.added": lambda: _("added to who is responsible by default:"),
     "raci_default.removed": lambda: _("removed from who is responsible by default:"),
     "organisation.complaints_exported": lambda: _("downloaded the complaints and questions"),
+    "risk.identified": lambda: _("added the risk"),
+    "risk.dismissed": lambda: _("dismissed the proposed risk"),
+    "risk.revised": lambda: _("changed the risk"),
+    "risk.accepted": lambda: _("accepted the risk"),
+    "risk.closed": lambda: _("closed the risk"),
+    "monitoringpoint.added": lambda: _("added a line to the monitoring plan"),
+    "monitoringpoint.revised": lambda: _("changed a line of the monitoring plan"),
+    "monitoringpoint.ended": lambda: _("ended a line of the monitoring plan"),
+    "evaluation.asked": lambda: _("asked for an evaluation"),
+    "evaluation.revised": lambda: _("changed the evaluation"),
+    "evaluation.held": lambda: _("recorded the evaluation"),
+    "risk.reopened": lambda: _("opened the risk again"),
 }
 
 
@@ -80,6 +95,9 @@ def tell() -> None:
             [Algorithm, RequirementAssessment, MeasureStatus, Applicability, Involvement, TeamMember],
             [Complaint],
             [Proposal],
+            [Risk],
+            [MonitoringPoint],
+            [Evaluation],
         ],
         choices={"themes": AlgorithmTheme.Theme.choices},
     )

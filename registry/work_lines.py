@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from django.db import models
+from django.db.models import DateField, Value
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
@@ -23,10 +25,14 @@ from governance.notifying import address_of
 from registry.models import (
     Algorithm,
     Complaint,
+    Evaluation,
+    Incident,
+    IncidentReport,
     MeasureStatus,
     Proposal,
     RequirementAssessment,
     Responsibility,
+    Risk,
 )
 
 
@@ -46,6 +52,9 @@ class Kind(models.TextChoices):
     POLICY = "policy", _("Policy")
     READING = "reading", _("Policy to read")
     COMPLAINT = "complaint", _("Complaint or question")
+    RISK = "risk", _("Risk")
+    EVALUATION = "evaluation", _("Evaluation")
+    INCIDENT = "incident", _("Incident")
     PROPOSAL = "proposal", _("Proposed algorithm")
     ALGORITHM = "algorithm", _("Algorithm")
     FUNCTION = "function", _("Function")
@@ -102,6 +111,24 @@ SOURCES: dict[str, Source] = {
         ("policy_version__policy__organisation", "person"),
     ),
     "complaint": Source(Complaint, Kind.COMPLAINT, "organisation", "handler", ("organisation", "algorithm", "handler")),
+    "risk": Source(Risk, Kind.RISK, "algorithm__organisation", "owner", ("algorithm__organisation", "owner")),
+    "evaluation": Source(
+        Evaluation,
+        Kind.EVALUATION,
+        "algorithm__organisation",
+        "assignee",
+        ("algorithm__organisation", "point", "assignee"),
+    ),
+    "incident": Source(
+        Incident, Kind.INCIDENT, "algorithm__organisation", "handler", ("algorithm__organisation", "handler")
+    ),
+    "incident_report": Source(
+        IncidentReport,
+        Kind.INCIDENT,
+        "incident__algorithm__organisation",
+        "incident__handler",
+        ("incident__algorithm__organisation", "incident__handler"),
+    ),
     "proposal": Source(Proposal, Kind.PROPOSAL, "organisation", "proposed_by", ("organisation", "proposed_by")),
     "responsibility": Source(
         Responsibility,
@@ -116,6 +143,23 @@ SOURCES: dict[str, Source] = {
     "position": Source(Position, Kind.FUNCTION, "organisation", "", ("organisation",)),
     "algorithm": Source(Algorithm, Kind.ALGORITHM, "organisation", "", ("organisation", "compliance")),
 }
+
+
+NO_DAY = Cast(Value(None), DateField())
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The rows that a source gives to a section, and the day by which they are sorted there."""
+
+    section: Section
+    source: str
+    rows: Any
+    day: Any = NO_DAY
+
+    @property
+    def of(self) -> Source:
+        return SOURCES[self.source]
 
 
 @dataclass(frozen=True)
@@ -143,6 +187,8 @@ class Line:
                 return str(record.policy_version.policy)
             case "complaint":
                 return f"{record.get_kind_display()}: {Truncator(record.summary).words(12)}"
+            case "incident_report":
+                return f"{Truncator(record.incident.summary).words(12)}: {record}"
             case "responsibility":
                 scope = record.scope or gettext("the whole algorithm")
                 return f"{record.get_letter_display()} – {scope}"
@@ -180,7 +226,9 @@ class Line:
         record = self.record
         field = SOURCES[self.source].holder
         if self.section == Section.DECISION:
-            field = {"proposal": "proposed_by", "version": "submitted_by"}.get(self.source, "claimed_by")
+            field = {"proposal": "proposed_by", "version": "submitted_by", "risk": "owner"}.get(
+                self.source, "claimed_by"
+            )
         for name in field.split("__") if field else []:
             record = getattr(record, name, None)
         return str(record) if field and record else ""

@@ -367,6 +367,37 @@ class ComplaintFactory(DjangoModelFactory):
     summary = "De uitkomst klopt niet."
 
 
+class RiskFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Risk
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    title = factory.Sequence(lambda n: f"Mensen krijgen een verkeerde uitkomst {n}")
+
+
+class MonitoringPointFactory(DjangoModelFactory):
+    """A line of a monitoring plan, without the evaluation that the verb opens with it."""
+
+    class Meta:
+        model = registry.MonitoringPoint
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    what = factory.Sequence(lambda n: f"Foute uitkomsten {n}")
+    next_on = factory.LazyFunction(lambda: days_from_now(30))
+
+
+class EvaluationFactory(DjangoModelFactory):
+    """Asked for because of something, and still to be held."""
+
+    class Meta:
+        model = registry.Evaluation
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    trigger = "drift"
+    trigger_note = "De uitkomsten wijken af."
+    due = factory.LazyFunction(lambda: days_from_now(30))
+
+
 class NotificationFactory(DjangoModelFactory):
     """Something that its recipient, a reader of an organisation of their own, should know."""
 

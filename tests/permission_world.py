@@ -199,6 +199,17 @@ def add_intake_and_complaints(world: World) -> None:
     }
 
 
+def add_use(world: World) -> None:
+    """A judged and a closed risk that the assigned contributor owns, and an evaluation that they hold."""
+    owned = {"algorithm": world.algorithm, "owner": world.assigned}
+    world.records |= {
+        "risk": factories.RiskFactory(**owned, likelihood_before=3, impact_before=4),
+        "monitoring_point": factories.MonitoringPointFactory(algorithm=world.algorithm),
+        "evaluation": factories.EvaluationFactory(algorithm=world.algorithm, assignee=world.assigned),
+        "closed_risk": factories.RiskFactory(**owned, closed=timezone.now(), closed_because="Weg."),
+    }
+
+
 def add_notification(world: World) -> None:
     """Told to the contributor to whom the work is assigned, and so theirs alone."""
     world.records["notification"] = factories.NotificationFactory(

@@ -362,7 +362,7 @@ def test_events_that_were_there_before_there_were_chains_are_sealed_by_the_migra
     sql("DELETE FROM governance_auditchain")
     audit_guards.put_up(connection)
 
-    import_module("governance.migrations.0006_audit_guards").seal_what_is_there(apps, None)
+    import_module("governance.migrations.0007_audit_guards").seal_what_is_there(apps, None)
 
     assert AuditChain.objects.get().length == 5
     assert verify()[1] == ""

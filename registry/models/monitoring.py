@@ -59,7 +59,9 @@ class EvaluationQuerySet(OwnedQuerySet):
     owner = "algorithm__organisation"
 
     def open(self) -> Self:
-        return self.filter(held_on=None)
+        """Still to be held; not those of a line that ended, or that were planned for what is out of use by now."""
+        dropped = Q(point__ended__isnull=False) | Q(point__isnull=False, algorithm__status=Algorithm.Status.OUT_OF_USE)
+        return self.filter(held_on=None).exclude(dropped)
 
     def held(self) -> Self:
         return self.exclude(held_on=None)
@@ -130,6 +132,21 @@ class Evaluation(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("evaluation", args=[self.algorithm_id, self.pk])
+
+    @property
+    def is_dropped(self) -> bool:
+        """Never held, and it will not be: its line ended, or the algorithm went out of use."""
+        if self.held_on is not None or self.point is None:
+            return False
+        return self.point.ended is not None or self.algorithm.status == Algorithm.Status.OUT_OF_USE
+
+    @property
+    def is_open(self) -> bool:
+        return self.held_on is None and not self.is_dropped
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_open and self.due < clock.today()
 
 
 class IncidentQuerySet(OwnedQuerySet):
@@ -203,6 +220,10 @@ class Incident(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("incident", args=[self.algorithm_id, self.pk])
 
+    @property
+    def is_open(self) -> bool:
+        return self.closed is None
+
 
 class IncidentReportQuerySet(OwnedQuerySet):
     owner = "incident__algorithm__organisation"
@@ -248,6 +269,17 @@ class IncidentReport(models.Model):
     def __str__(self) -> str:
         return str(self.get_duty_display())
 
+    def get_absolute_url(self) -> str:
+        return self.incident.get_absolute_url()
+
     @property
     def algorithm(self) -> Algorithm:
         return self.incident.algorithm
+
+    @property
+    def is_open(self) -> bool:
+        return self.reported is None and not self.not_needed and self.lapsed is None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_open and self.deadline < clock.now()

@@ -2,12 +2,13 @@ from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from governance import clock
-from governance.models import Measure, OwnedQuerySet, Requirement
+from governance.models import Measure, Membership, OwnedQuerySet, Requirement
 from governance.models.people import by_person
 from registry.models.algorithm import Algorithm
 
@@ -31,6 +32,23 @@ class RiskQuerySet(OwnedQuerySet):
                 output_field=models.PositiveSmallIntegerField(),
             )
         )
+
+    def as_judged(self) -> Self:
+        """Each with `likelihood` and `impact` (1 to 5, or NULL) as they stand now: after treatment where judged."""
+        return self.annotate(
+            likelihood=Coalesce("likelihood_after", "likelihood_before"),
+            impact=Coalesce("impact_after", "impact_before"),
+        )
+
+    def accepted(self, on: Any = None) -> Self:
+        """Open, and accepted until that day or later."""
+        return self.open().filter(accepted_until__gte=on or clock.today())
+
+    def unowned(self) -> Self:
+        """Open, and owned by nobody who can: without an owner, or by who left the organisation."""
+        roles = Membership.objects.current().filter(user=OuterRef("owner"))
+        can = Exists(roles.reaching(OuterRef("algorithm__organisation__path")))
+        return self.open().exclude(Q(can) & Q(owner__is_active=True))
 
     def acceptance_over(self, on: Any = None) -> Self:
         """Open, and accepted until a day that has passed."""
@@ -119,3 +137,30 @@ class Risk(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("risk", args=[self.algorithm_id, self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed is None
+
+    @property
+    def score_before(self) -> int | None:
+        """Likelihood times impact (1 to 25) without treatment; None while nobody judged it."""
+        return self.likelihood_before * self.impact_before if self.likelihood_before and self.impact_before else None
+
+    @property
+    def score_after(self) -> int | None:
+        """Likelihood times impact (1 to 25) after treatment; None while nobody judged it."""
+        return self.likelihood_after * self.impact_after if self.likelihood_after and self.impact_after else None
+
+    @property
+    def score_now(self) -> int | None:
+        """As `RiskQuerySet.with_score` has it."""
+        return self.score_after or self.score_before
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.is_open and self.accepted_until is not None and self.accepted_until >= clock.today()
+
+    @property
+    def acceptance_is_over(self) -> bool:
+        return self.is_open and self.accepted_until is not None and self.accepted_until < clock.today()
