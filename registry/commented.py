@@ -9,7 +9,8 @@ from governance.models import Requirement
 from registry.models import Algorithm, Complaint, Proposal
 
 
-def _of_algorithm(algorithm: Algorithm, item: Any) -> str:
+def page_about(algorithm: Algorithm, item: Any) -> str:
+    """Where what the algorithm does about a requirement or measure stands; of no item, its own page."""
     if item is None:
         return algorithm.get_absolute_url()
     route = "algorithm-requirement" if isinstance(item, Requirement) else "algorithm-measure"
@@ -17,7 +18,7 @@ def _of_algorithm(algorithm: Algorithm, item: Any) -> str:
 
 
 KINDS = [
-    Kind("algoritme", Algorithm, _of_algorithm, part=requirement_or_measure),
+    Kind("algoritme", Algorithm, page_about, part=requirement_or_measure),
     Kind("klacht", Complaint, lambda complaint, part: complaint.get_absolute_url()),
     Kind("aanmelding", Proposal, lambda proposal, part: proposal.get_absolute_url()),
 ]
