@@ -31,12 +31,13 @@ def _version(policy: Policy, part: str) -> PolicyVersion | None:
     return policy.versions.filter(pk=number).first()
 
 
-def _of_organisation(organisation: Organisation, item: Any) -> str:
+def page_of_item(organisation: Organisation, item: Any) -> str:
+    """Where the organisation works on this requirement or measure."""
     route = "organisation-requirement" if isinstance(item, Requirement) else "organisation-measure"
     return reverse(route, args=[organisation.slug, item.slug])
 
 
-def _worked_on(organisation: Organisation, part: str) -> Requirement | Measure | None:
+def worked_on(organisation: Organisation, part: str) -> Requirement | Measure | None:
     """The requirement or measure with that code, where the organisation works on it."""
     model, _colon, number = part.partition(":")
     kinds: dict[str, Any] = {"requirement": Requirement, "measure": Measure}
@@ -61,7 +62,7 @@ def _of_assessment(assessment: MaturityAssessment, part: Any) -> str:
 
 KINDS = [
     Kind("beleid", Policy, _of_policy, part=_version),
-    Kind("organisatie", Organisation, _of_organisation, part=_worked_on, has_only_parts=True),
+    Kind("organisatie", Organisation, page_of_item, part=worked_on, has_only_parts=True),
     Kind("functie", Position, _of_position),
     Kind("waarde", Objective, _in_list("objectives"), listed=(Objective,)),
     Kind("kennis", Knowledge, _in_list("literacy"), listed=(Knowledge,)),

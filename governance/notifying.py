@@ -28,6 +28,7 @@ SENTENCES: dict[str, Any] = {
     "responsible_for_many": _("{who} makes you responsible for algorithms of {where}. Number: {number}"),
     "handed_over": _("{who} hands over to you what {what} held at {where}, from {since}. Number: {number}"),
     "claim_waits": _("{who} says that this is met: {what} ({where}). Can you verify it?"),
+    "claim_again": _("{what} ({where}) has to be verified again: {why} ({about})"),
     "claim_returned": _("{who} returns your claim about {what} ({where}): {why}"),
     "work_due": _("{what} ({where}) is due on {due}"),
     "work_overdue": _("{what} ({where}) was due on {due}"),
@@ -189,8 +190,8 @@ class Nearest:
 
 
 def settle(key: str, people: "models.QuerySet[User]") -> None:
-    """What was told under this key needs nobody's attention any more."""
-    Notification.objects.unread().filter(recipient__in=people, key=key).update(read_at=clock.now())
+    """What was told under this key, or under one that begins with it, needs nobody's attention any more."""
+    Notification.objects.unread().filter(recipient__in=people, key__startswith=key).update(read_at=clock.now())
 
 
 def mark_read(notifications: "models.QuerySet[Notification]") -> int:

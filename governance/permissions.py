@@ -160,7 +160,6 @@ for kind in ("auditchain", "auditevent", "auditseal"):
     rule(f"governance.view_{kind}", answer=reads_trail)
 for kind in (
     "comment",
-    "evidence",
     "knowledge",
     "maturityassessment",
     "objective",
@@ -177,7 +176,16 @@ rule("governance.assign_work", answer=in_organisation(*REGISTRAR))
 rule("governance.add_maturityassessment", answer=in_organisation(*REGISTRAR))
 rule("governance.add_comment", answer=in_organisation(*WORKING))
 rule("governance.resolve_comment", answer=may_resolve)
-for kind in ("export", "policy", "policyattachment", "policyversion", "readingrequest", "storedfile", "training"):
+for kind in (
+    "evidence",
+    "export",
+    "policy",
+    "policyattachment",
+    "policyversion",
+    "readingrequest",
+    "storedfile",
+    "training",
+):
     rule(f"governance.view_{kind}", answer=is_visible)
 rule(
     "governance.add_policy", "governance.assign_policy", "governance.publish_policy", answer=in_organisation(*REGISTRAR)

@@ -25,7 +25,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from governance import audit_trail
-from governance.models import StoredFile, User
+from governance.models import Evidence, StoredFile, User
 from governance.models.files import Attached
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -47,6 +47,8 @@ MEDIA_TYPES = {
 BEGINNINGS = {b"%PDF-": "pdf", b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 TEXTS = ("txt", "csv", "md")
 OTHER_NAMES = {"jpeg": "jpg"}
+FOLDER = "files"
+"""Where the storage keeps them."""
 UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError)
 """What reading a damaged, encrypted or hostile zip file may raise."""
 IN_MEMORY = 1024 * 1024
@@ -64,22 +66,39 @@ def stored(upload: UploadedFile) -> Iterator[StoredFile]:
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as content:
         digest, size = _received(upload, content)
         media_type = _media_type(PurePath(upload.name or "").suffix, content)
-        with transaction.atomic():
-            name = f"files/{digest[:2]}/{digest[2:4]}/{digest}"
-            fields = {"size": size, "media_type": media_type, "file": name}
-            # From here others who add the same content wait for this transaction, so the file is nobody else's.
-            row, is_new = StoredFile.objects.get_or_create(sha256=digest, defaults=fields)
-            try:
-                if is_new or not default_storage.exists(name):
-                    _write(name, content)
-                yield row
-            except BaseException:
-                if is_new:
-                    default_storage.delete(name)
-                raise
+        name = f"{FOLDER}/{digest[:2]}/{digest[2:4]}/{digest}"
+        fields = {"size": size, "media_type": media_type, "file": name}
+        committing = False
+        try:
+            with transaction.atomic():
+                # From here others who add the same content wait for this transaction, so the file is nobody else's.
+                row, is_new = StoredFile.objects.get_or_create(sha256=digest, defaults=fields)
+                try:
+                    if is_new or not default_storage.exists(name):
+                        _write(name, content)
+                    yield row
+                except BaseException:
+                    if is_new:
+                        default_storage.delete(name)
+                    raise
+                committing = True
+        except BaseException:
+            if committing:
+                _leave_nothing(digest, fields)
+            raise
 
 
-def serve(attached: Attached, permission: str, user: User) -> FileResponse:
+def _leave_nothing(digest: str, fields: dict[str, Any]) -> None:
+    """Deletes a file whose row was not committed, unless somebody else added the same content meanwhile."""
+    with transaction.atomic():
+        # The row that is not kept makes others with the same content wait until the file is gone.
+        _row, is_new = StoredFile.objects.get_or_create(sha256=digest, defaults=fields)
+        if is_new:
+            default_storage.delete(fields["file"])
+            transaction.set_rollback(True)
+
+
+def serve(attached: Attached | Evidence, permission: str, user: User) -> FileResponse:
     """The attached file as a download, recorded in the audit trail. Raises `PermissionDenied`."""
     if not user.has_perm(permission, attached):
         raise PermissionDenied
@@ -88,9 +107,14 @@ def serve(attached: Attached, permission: str, user: User) -> FileResponse:
     return download(attached)
 
 
-def download(attached: Attached) -> FileResponse:
-    """The attached file as a download for whoever asks: the caller has made sure that it is public."""
+def download(attached: Attached | Evidence) -> FileResponse:
+    """The attached file as a download for whoever asks: the caller has made sure that it is public.
+
+    Raises `FileNotFoundError` when the storage has lost it, and for what is no file.
+    """
     kept = attached.stored_file
+    if kept is None:
+        raise FileNotFoundError(attached.name)
     response = FileResponse(
         default_storage.open(str(kept.file.name), "rb"),
         as_attachment=True,
@@ -99,6 +123,13 @@ def download(attached: Attached) -> FileResponse:
     )
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def taken() -> str:
+    """A sentence that says which files can be added."""
+    kinds = ", ".join(settings.UPLOAD_TYPES)
+    size = filesizeformat(settings.UPLOAD_MAX_BYTES)
+    return _("At most %(size)s: %(kinds)s.") % {"size": size, "kinds": kinds}
 
 
 def name_of(upload: UploadedFile) -> str:

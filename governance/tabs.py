@@ -64,6 +64,7 @@ ORGANISATION = [
         pages=[
             Tab("requirements", _("Requirements"), "organisation-requirements"),
             Tab("measures", _("Measures"), "organisation-measures"),
+            Tab("evidence", _("Evidence"), "evidence-list"),
         ],
     ),
     Tab(

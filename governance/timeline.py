@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from governance.models import (
     AuditEvent,
+    Evidence,
     Fact,
     Organisation,
     OrganisationAssessment,
@@ -32,7 +33,7 @@ Words = Callable[[], str]
 VERBS: dict[str, Words] = {}
 """What was done, as the rest of a sentence that begins with who did it."""
 ABOUT_A_PART: set[str] = set()
-"""The verbs, up to and including the point, after which the name of what it was done to follows."""
+"""The verbs, whole or up to and including the point, after which the name of what it was done to follows."""
 FIELDS: dict[str, Words] = {}
 """The names of what is no field of a model, or goes by another name in a history."""
 MODELS: dict[str, Sequence[type[models.Model]]] = {}
@@ -110,6 +111,14 @@ tells(
         "comment.added": lambda: _("commented on"),
         "comment.resolved": lambda: _("resolved a comment on"),
         "comment.reopened": lambda: _("opened a comment again on"),
+        "evidence.added": lambda: _("added the evidence"),
+        "evidence.revised": lambda: _("changed the evidence"),
+        "evidence.withdrawn": lambda: _("withdrew the evidence"),
+        "evidence.attached": lambda: _("used it as evidence for"),
+        "evidence.detached": lambda: _("no longer used it as evidence for"),
+        "evidence.downloaded": lambda: _("downloaded the file"),
+        "proof.attached": lambda: _("added as evidence:"),
+        "proof.detached": lambda: _("no longer used as evidence:"),
         "organisation.added": lambda: _("added the organisation"),
         "organisation.changed": lambda: _("changed the organisation"),
         "maturity.assessed": lambda: _("assessed the maturity of the organisation"),
@@ -158,6 +167,9 @@ tells(
         "training.",
         "framework.",
         "decision_tree.",
+        "proof.",
+        "evidence.attached",
+        "evidence.detached",
     ],
     fields={
         "method": lambda: _("How"),
@@ -176,6 +188,7 @@ tells(
         [Policy, PolicyVersion],
         [Position, RoleAssignment],
         [Organisation, OrganisationAssessment, OrganisationMeasureStatus],
+        [Evidence],
     ],
 )
 

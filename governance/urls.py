@@ -14,6 +14,7 @@ from governance.views import (
     arranging,
     catalogue,
     comments,
+    evidence,
     literacy,
     maturity,
     members,
@@ -74,6 +75,21 @@ policy: list[Any] = [
     ),
 ]
 
+proofs = [
+    path("", evidence.of_organisation, name="evidence-list"),
+    path("nieuw/", evidence.add, name="evidence-add"),
+    path("<int:pk>/", evidence.evidence, name="evidence"),
+    path("<int:pk>/bestand/", evidence.file, name="evidence-file"),
+    path("<int:pk>/bewerken/", evidence.edit, name="evidence-edit"),
+    path("<int:pk>/intrekken/", evidence.withdraw, name="evidence-withdraw"),
+]
+
+places_of_proof = [
+    path("<slug:kind>/<int:key>/", evidence.attach, name="evidence-attach"),
+    path("<slug:kind>/<int:key>/kiezen/<int:pk>/", evidence.choose, name="evidence-choose"),
+    path("<slug:kind>/<int:key>/losmaken/<int:pk>/", evidence.detach, name="evidence-detach"),
+]
+
 roles = [
     path("", members.members, name="members"),
     path("uitnodigen/", members.invite, name="member-invite"),
@@ -95,6 +111,7 @@ organisations: list[Any] = [
     path("<slug:slug>/beleid/", policies.policy_list, name="policies"),
     path("<slug:slug>/beleid/nieuw/", policies.add, name="policy-add"),
     path("<slug:slug>/beleid/<slug:policy>/", include(policy)),
+    path("<slug:slug>/bewijs/", include(proofs)),
     path("<slug:slug>/vereisten/", organisation_level.requirements, name="organisation-requirements"),
     path("<slug:slug>/vereisten/<slug:item>/", organisation_level.requirement, name="organisation-requirement"),
     path("<slug:slug>/vereisten/<slug:item>/verifieren/", organisation_level.verify, name="organisation-verify"),
@@ -151,6 +168,7 @@ urlpatterns = [
     path("meldingen/", include(told)),
     path("organisaties/", include(organisations)),
     path("opmerkingen/", include(remarks)),
+    path("bewijs/", include(places_of_proof)),
     path("beleid/", published_policies.index, name="published-policies"),
     path("beleid/<slug:organisation>/<slug:policy>/", published_policies.policy, name="published-policy"),
     path(

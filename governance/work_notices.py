@@ -37,18 +37,22 @@ def _tell_of_claim(
     if was == now:
         return
     if was:
-        settle(f"claim:{subject}:{was}", organisation.people(REGISTRAR))
+        settle(f"claim:{subject}:{was[0]}", organisation.people(REGISTRAR))
     if now:
         people = Nearest(REGISTRAR, organisation).to(organisation, leaving_out=row.claimed_by_id)
-        key = f"claim:{subject}:{now}"
-        tell(people, Kind.DECISION, key=key, details=details | {"sentence": "claim_waits"}, **about)
+        key, details = f"claim:{subject}:{now[0]}", details | {"sentence": "claim_waits"}
+        if row.verify_again:
+            key = f"{key}:{row.since.isoformat()}"  # the same claim may have to be verified again more than once
+            why = in_each_language(lambda: str(row.get_verify_again_display()))
+            details |= {"sentence": "claim_again", "why": why, "about": row.verify_again_about}
+        tell(people, Kind.DECISION, key=key, details=details, **about)
     elif row.returned_reason and former.claimed_by_id not in (None, me):
         details = details | {"sentence": "claim_returned", "why": row.returned_reason}
         tell([former.claimed_by_id], Kind.ASSIGNED, key=f"returned:{subject}:{row.pk}", details=details, **about)
 
 
-def _waiting(row: Any) -> str:
-    """When the claim was made that waits for a second person; empty where none does."""
+def _waiting(row: Any) -> tuple[str, ...]:
+    """When the claim was made that waits for a second person, and why again; empty where none does."""
     if row is None or row.status != Assessment.Status.MET or row.verified_at is not None:
-        return ""
-    return row.claimed_at.isoformat()
+        return ()
+    return row.claimed_at.isoformat(), row.verify_again, row.verify_again_about

@@ -4,7 +4,8 @@ Every verb names the row the person saw (`seen`, the key of the open row, or Non
 `Conflict` when that is no longer the open one. One change touches one row.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from governance import audit_trail, clock
 from governance.conflict import Conflict
+from governance.evidence_places import is_proven
 from governance.models import Assessment, Measure, MeasureWork, Requirement, User
 from governance.permissions import organisation_of
 from governance.work_notices import tell_of_change
@@ -31,7 +33,13 @@ NOT_CLAIMED: dict[str, Any] = {
     "verified_by": None,
     "verified_at": None,
     "returned_reason": "",
+    "on_evidence": False,
+    "verify_again": "",
+    "verify_again_about": "",
 }
+SUBSTANCE = ("choice", "progress", "explanation", "links")
+"""The fields of the work on a measure on which a claim about a requirement may rest."""
+BATCH = 500
 
 
 def open_row(rows: models.QuerySet[Any], seen: int | None) -> Any:
@@ -69,9 +77,10 @@ class Level(Generic[Owner, Claim, Doing]):
     ) -> Claim:
         """Records how far a requirement is met.
 
-        `fields`: any of status, explanation, links, due, assignee. "Met" is a claim of `by` and needs an explanation
-        or a link, as "not applicable" does; changing its explanation or links claims it anew, so it must be verified
-        again. Raises `Conflict`, and `ValidationError` naming the field.
+        `fields`: any of status, explanation, links, due, assignee. "Met" is a claim of `by` and needs an explanation,
+        a link or evidence that is attached; "not applicable" needs an explanation. Changing the explanation or links
+        of a claim claims it anew, so it must be verified again. Raises `Conflict`, and `ValidationError` naming the
+        field.
         """
         with transaction.atomic():
             row = self._hold_and_open(self.assessments, owner, seen, requirement=requirement)
@@ -79,20 +88,24 @@ class Level(Generic[Owner, Claim, Doing]):
             wanted = {name: fields.get(name, getattr(successor, name)) for name in ("status", "explanation", "links")}
             if wanted["status"] not in dict(self.assessments.STATUSES):
                 raise ValidationError({"status": _("Whether it applies is decided by the rule, not here.")})
-            if wanted["status"] == Status.MET and not (wanted["explanation"].strip() or wanted["links"]):
+            is_changed = any(wanted[name] != getattr(successor, name) for name in wanted)
+            on_evidence = is_changed and wanted["status"] == Status.MET and is_proven(owner, requirement)
+            is_bare = not wanted["explanation"].strip() and not wanted["links"]
+            if is_changed and wanted["status"] == Status.MET and is_bare and not on_evidence:
                 raise ValidationError(
-                    {"explanation": _("Say how the requirement is met, or add a link to the evidence.")}
+                    {"explanation": _("Say how the requirement is met, or add a link or evidence that shows it.")}
                 )
             if wanted["status"] == Status.NOT_APPLICABLE and not wanted["explanation"].strip():
                 raise ValidationError({"explanation": _("Say why the requirement does not apply to the organisation.")})
             values = dict(fields)
-            if any(wanted[name] != getattr(successor, name) for name in wanted):
+            if is_changed:
                 values |= NOT_CLAIMED
                 if wanted["status"] == Status.MET:
                     values |= {
                         "claimed_by": by,
                         "claimed_at": clock.now(),
                         "claimed_revision": requirement.revision,
+                        "on_evidence": on_evidence,
                     }
             return self._succeed(row, successor, values, "requirement.assessed", by=by, label=requirement.code)
 
@@ -113,6 +126,7 @@ class Level(Generic[Owner, Claim, Doing]):
             successor = self.current_assessment(owner, requirement)
             if confirmed:
                 values: dict[str, Any] = {"verified_by": by, "verified_at": clock.now(), "returned_reason": ""}
+                values |= {"verify_again": "", "verify_again_about": ""}
             else:
                 values = {"status": Status.IN_PROGRESS, **NOT_CLAIMED, "returned_reason": reason.strip()}
             verb = "requirement.verified" if confirmed else "requirement.returned"
@@ -124,7 +138,8 @@ class Level(Generic[Owner, Claim, Doing]):
         """Records what is done about a measure: comply or explain.
 
         `fields`: any of choice, progress, explanation, links, due, assignee. Replacing or not applying needs an
-        explanation. Raises `Conflict`, and `ValidationError` naming the field.
+        explanation. What was verified of a requirement that the measure serves has to be verified again. Raises
+        `Conflict`, and `ValidationError` naming the field.
         """
         with transaction.atomic():
             row = self._hold_and_open(self.measure_statuses, owner, seen, measure=measure)
@@ -142,7 +157,38 @@ class Level(Generic[Owner, Claim, Doing]):
                 )
             if choice in (Choice.OPEN, Choice.NOT_APPLIED):
                 values["progress"] = Progress.TO_DO
-            return self._succeed(row, successor, values, "measure.recorded", by=by, label=measure.code)
+            former = [getattr(successor, name) for name in SUBSTANCE]
+            recorded: Doing = self._succeed(row, successor, values, "measure.recorded", by=by, label=measure.code)
+            if [getattr(recorded, name) for name in SUBSTANCE] != former:
+                served: Any = self.assessments._default_manager.filter(
+                    **{self.owner: owner}, requirement__in=measure.requirements.values("pk")
+                )
+                self.to_verify_again(served, Assessment.VerifyAgain.MEASURE_CHANGED, measure.code, by=by)
+            return recorded
+
+    def to_verify_again(self, claims: Any, why: str, about: str, *, by: User | None) -> int:
+        """Lets those of these assessments that hold and are verified wait for a second person again; how many.
+
+        `why` is one of `Assessment.VerifyAgain`, and `about` names what gave rise to it.
+        """
+        fields = {"verified_by": None, "verified_at": None, "verify_again": why, "verify_again_about": about[:255]}
+        with transaction.atomic():
+            keys = claims.current().met().exclude(verified_at=None).order_by().values_list("pk", self.owner)
+            found = sorted(keys, key=lambda pair: (pair[1], pair[0]))
+            for start in range(0, len(found), BATCH):
+                self._open_again(found[start : start + BATCH], fields, by)
+        return len(found)
+
+    def _open_again(self, found: Sequence[tuple[int, int]], fields: Mapping[str, Any], by: User | None) -> None:
+        owners = {owner for _key, owner in found}
+        self.hold(owners)
+        people = ("assignee", "claimed_by", "verified_by", "by")
+        rows: Any = self.assessments._default_manager
+        rows = rows.current().exclude(verified_at=None).filter(pk__in=[key for key, _owner in found])
+        for row in rows.select_related("requirement", rows.owner, *people).order_by(self.owner, "pk"):
+            code = row.requirement.code
+            self._succeed(row, copy(row), fields, "requirement.to_verify_again", by=by, label=code, counted=False)
+        self.changed(owners)
 
     def _current(self, work: Any, people: tuple[str, ...], about: dict[str, Any]) -> Any:
         return work.objects.current().filter(**about).select_related(*people).first() or work(**about)
@@ -152,9 +198,20 @@ class Level(Generic[Owner, Claim, Doing]):
         return open_row(work.objects.filter(**{self.owner: owner}, **subject), seen)
 
     def _succeed(
-        self, row: Any, successor: Any, fields: Mapping[str, Any], verb: str, *, by: User | None, label: str
+        self,
+        row: Any,
+        successor: Any,
+        fields: Mapping[str, Any],
+        verb: str,
+        *,
+        by: User | None,
+        label: str,
+        counted: bool = True,
     ) -> Any:
-        """Closes `row` and opens `successor` with these fields changed; returns `row` when nothing changes."""
+        """Closes `row` and opens `successor` with these fields changed; returns `row` when nothing changes.
+
+        Not `counted`: what follows from the change is left to the caller.
+        """
         old = {name: getattr(successor, name) for name in fields}
         changes = audit_trail.changes_between(old, fields)
         if not changes and row is not None:
@@ -168,7 +225,8 @@ class Level(Generic[Owner, Claim, Doing]):
         successor._state.adding = True
         successor.save()
         owner = getattr(successor, self.owner)
-        self.changed([owner.pk])
+        if counted:
+            self.changed([owner.pk])
         organisation: Any = organisation_of(owner)
         audit_trail.record(verb, owner, changes, organisation=organisation, label=label)
         tell_of_change(

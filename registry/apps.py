@@ -7,13 +7,33 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Algorithms")
 
     def ready(self) -> None:
-        """States the register's rules, what can be commented on, held and told in it, and what stands on pages of
-        others; lets the catalogue say when what applies must be decided anew."""
+        """States the register's rules, what can be commented on, proven, held and told in it, and what stands on
+        pages of others; lets the catalogue say when what applies must be decided anew."""
         import registry.permissions  # noqa: F401
-        from governance import commenting, decision_tree_import, framework_import, leaving, overview, own_items
+        from governance import (
+            commenting,
+            decision_tree_import,
+            evidence,
+            evidence_places,
+            framework_import,
+            leaving,
+            overview,
+            own_items,
+        )
         from governance import reminders as governance_reminders
-        from registry import catalogue_changes, commented, handover, held_in_use, reminders, timeline, use_reminders
+        from registry import (
+            catalogue_changes,
+            commented,
+            evidenced,
+            handover,
+            held_in_use,
+            reminders,
+            timeline,
+            use_reminders,
+            working,
+        )
         from registry.complaints import HandledComplaints
+        from registry.models import AlgorithmEvidence
         from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
@@ -22,6 +42,9 @@ class RegistryConfig(AppConfig):
         leaving.sources += [*handover.SOURCES, HandledComplaints(), *held_in_use.SOURCES]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
+        for place in evidenced.KINDS:
+            evidence_places.can_be_proven(place)
+        evidence.levels[AlgorithmEvidence] = working.LEVEL
         timeline.tell()
         overview.panels.extend(PANELS)
         governance_reminders.sources.extend([*reminders.SOURCES, *use_reminders.SOURCES])

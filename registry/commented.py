@@ -16,7 +16,8 @@ PAGES: dict[type[Any], str] = {
 """What belongs to an algorithm and is told in its history, and the page that lists it."""
 
 
-def _of_algorithm(algorithm: Algorithm, part: Any) -> str:
+def page_about(algorithm: Algorithm, part: Any) -> str:
+    """Where what the algorithm does about a requirement or measure stands; of no part, its own page."""
     if part is None:
         return algorithm.get_absolute_url()
     if type(part) in PAGES:
@@ -34,7 +35,7 @@ def _part(algorithm: Algorithm, part: str) -> Any:
 
 
 KINDS = [
-    Kind("algoritme", Algorithm, _of_algorithm, part=_part, listed=tuple(PAGES)),
+    Kind("algoritme", Algorithm, page_about, part=_part, listed=tuple(PAGES)),
     Kind("klacht", Complaint, lambda complaint, part: complaint.get_absolute_url()),
     Kind("evaluatie", Evaluation, lambda evaluation, part: evaluation.get_absolute_url()),
     Kind("risico", Risk, lambda risk, part: risk.get_absolute_url()),

@@ -29,6 +29,7 @@ VERBS = {
     "requirement.assessed": lambda: _("worked on requirement"),
     "requirement.verified": lambda: _("verified requirement"),
     "requirement.returned": lambda: _("returned the claim about requirement"),
+    "requirement.to_verify_again": lambda: _("let this wait to be verified again: requirement"),
     "measure.recorded": lambda: _("worked on measure"),
     "applicability.overruled": lambda: _("overruled whether this applies: requirement"),
     "applicability.follows_rule": lambda: _("let the rule count again for requirement"),

@@ -410,6 +410,17 @@ class NotificationFactory(DjangoModelFactory):
     details = {"sentence": "assigned", "who": "Anouk", "what": "aia-03 Toezicht", "where": "Ordenen"}
 
 
+class EvidenceFactory(DjangoModelFactory):
+    """A link that proves something, without a last day."""
+
+    class Meta:
+        model = governance.Evidence
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Bewijs {n}")
+    url = "https://voorbeeld.nl/bewijs"
+
+
 class PolicyFactory(DjangoModelFactory):
     class Meta:
         model = governance.Policy

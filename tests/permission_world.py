@@ -11,7 +11,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from governance import audit_trail, commenting, membership, stored_files
+from governance import audit_trail, commenting, evidence, membership, stored_files
 from governance.models import (
     AuditCriterion,
     AuditFramework,
@@ -240,4 +240,16 @@ def add_policies(world: World) -> None:
         "adopted_policy": adopted,
         "attachment": draft.attachments.create(stored_file=kept, name="nota.txt"),
         "public_attachment": version.attachments.create(stored_file=kept, name="bijlage.txt"),
+    }
+
+
+def add_evidence(world: World) -> None:
+    """A link that proves what the algorithm does about its requirement, and a file that is used nowhere."""
+    link = factories.EvidenceFactory(organisation=world.own)
+    world.records |= {
+        "evidence": link,
+        "evidence_file": evidence.add(
+            world.own, {}, upload=SimpleUploadedFile("bewijs.txt", b"Zo is het."), by=world.operator
+        ),
+        "evidence_use": evidence.attach(link, world.algorithm, world.requirement, by=world.operator),
     }

@@ -103,7 +103,8 @@ def test_routes_answer_each_kind_of_person_as_the_table_says(part):
 
     wrong = {}
     for row in ROWS[part]:
-        address = reverse(row.route, args=row.arguments(world)) + row.query
+        query = row.query(world) if callable(row.query) else row.query
+        address = reverse(row.route, args=row.arguments(world)) + query
         row = replace(row, data=row.data(world)) if callable(row.data) else row
         answers = {key: outcome(client, row, address) for key, client in clients.items()}
         answers["anonymous"] = outcome(Client(), row, address, anonymous=True)

@@ -4,6 +4,7 @@ something."""
 from datetime import date
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -27,6 +28,13 @@ def exactly_one(*fields: str) -> Q:
 
 
 class EvidenceQuerySet(OwnedQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """That of the organisations this person sees, and what is or was used there of an organisation above."""
+        seen = Q(organisation__in=Organisation.objects.visible_to(user))
+        for use in kinds_of_use():
+            seen |= Q(pk__in=use.objects.visible_to(user).order_by().values("evidence"))
+        return self.filter(seen)
+
     def current(self) -> Self:
         """What nobody withdrew, also when its day has passed."""
         return self.filter(withdrawn=None)
@@ -97,6 +105,11 @@ class Evidence(models.Model):
 class EvidenceUse(Period):
     """Where a piece of evidence is used, from a moment until another."""
 
+    OWNER: ClassVar[str]
+    """The field that says whose use it is: an organisation's or an algorithm's."""
+    SUBJECTS: ClassVar[tuple[str, ...]]
+    """The fields of which one says what it is evidence for."""
+
     evidence = models.ForeignKey(
         Evidence, verbose_name=_("evidence"), on_delete=models.PROTECT, related_name="%(class)s_uses"
     )
@@ -107,14 +120,28 @@ class EvidenceUse(Period):
     def __str__(self) -> str:
         return str(self.evidence)
 
+    @property
+    def subject(self) -> models.Model:
+        """What it is evidence for."""
+        name = next(name for name in self.SUBJECTS if getattr(self, f"{name}_id") is not None)
+        return getattr(self, name)
+
+
+def kinds_of_use() -> list[Any]:
+    """The models that say where evidence is used, of every app."""
+    return [model for model in apps.get_models() if issubclass(model, EvidenceUse)]
+
 
 class OrganisationEvidenceQuerySet(Owned, PeriodQuerySet):
-    pass
+    def with_places(self) -> Self:
+        """With what is needed to name and link where each is used."""
+        return self.select_related("organisation", "requirement", "measure", "policy__organisation")
 
 
 class OrganisationEvidence(EvidenceUse):
     """Evidence for what an organisation arranges itself: a requirement or measure of phase 0, or a policy."""
 
+    OWNER: ClassVar[str] = "organisation"
     SUBJECTS: ClassVar[tuple[str, ...]] = ("requirement", "measure", "policy")
 
     organisation = models.ForeignKey(

@@ -1,6 +1,7 @@
 from typing import Any, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from governance import clock
@@ -10,9 +11,12 @@ from governance.models.people import by_person
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def visible_to(self, user: Any) -> Self:
         """The files that hang on a record this person may see."""
+        from governance.models.evidence import Evidence
         from governance.models.policy import PolicyAttachment
 
-        return self.filter(pk__in=PolicyAttachment.objects.visible_to(user).order_by().values("stored_file"))
+        attached = PolicyAttachment.objects.visible_to(user).order_by().values("stored_file")
+        proving = Evidence.objects.visible_to(user).order_by().values("stored_file")
+        return self.filter(Q(pk__in=attached) | Q(pk__in=proving))
 
 
 class StoredFile(models.Model):

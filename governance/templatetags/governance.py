@@ -177,8 +177,17 @@ def assessment_badge(assessment: Assessment | None) -> SafeString:
     status = assessment.status if assessment else Assessment.Status.OPEN
     label = str(Assessment.Status(status).label)
     if status == Assessment.Status.MET and assessment is not None:
+        if assessment.verify_again:
+            return format_html("{} {}", badge(status, label), again_badge(assessment))
         label += ", " + (_("verified") if assessment.verified_at else _("not yet verified"))
     return badge(status, label)
+
+
+def again_badge(assessment: Assessment) -> SafeString:
+    """That a claim has to be verified again, and why."""
+    why = str(Assessment.VerifyAgain(assessment.verify_again).label)
+    sentence = _("to be verified again: %(why)s") % {"why": why}
+    return format_html('<span class="badge warn"><span aria-hidden="true">↻</span> {}</span>', sentence)
 
 
 @register.simple_tag

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -82,16 +80,10 @@ def _version_page(
         others=others.only("number", "status", "policy"),
         reading=reading_of(version, request.user) if version.status == PolicyVersion.Status.ADOPTED else None,
         seen_form=SeenForm(initial={"seen": version.edits}),
-        file_form=file_form or FileForm(help_text=_taken()),
+        file_form=file_form or FileForm(help_text=stored_files.taken()),
         return_form=return_form or ReasonForm(),
         is_only_author=version.is_written_by_nobody_but(request.user),
     )
-
-
-def _taken() -> str:
-    kinds = ", ".join(settings.UPLOAD_TYPES)
-    size = filesizeformat(settings.UPLOAD_MAX_BYTES)
-    return _("At most %(size)s: %(kinds)s.") % {"size": size, "kinds": kinds}
 
 
 @login_required
@@ -134,7 +126,7 @@ def edit(request: HttpRequest, slug: str, policy: str, number: int) -> HttpRespo
 @require_POST
 def attach(request: HttpRequest, slug: str, policy: str, number: int) -> HttpResponse:
     record = version_of(request, slug, policy, number, DRAFTING)
-    form = FileForm(request.POST, request.FILES, help_text=_taken())
+    form = FileForm(request.POST, request.FILES, help_text=stored_files.taken())
     if form.is_valid():
         try:
             attachment = policy_versions.attach(record, form.cleaned_data["file"], by=request.user)

@@ -1,4 +1,4 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -18,10 +18,16 @@ SUBJECTS = ("requirement", "measure", "gate", "impact_assessment", "risk", "eval
 class AlgorithmEvidenceQuerySet(Owned, PeriodQuerySet):
     owner = "algorithm__organisation"
 
+    def with_places(self) -> Self:
+        """With what is needed to name and link where each is used."""
+        named = ("gate__to_phase", "impact_assessment__tool", "evaluation__point")
+        return self.select_related("algorithm__organisation", "requirement", "measure", "risk", "incident", *named)
+
 
 class AlgorithmEvidence(EvidenceUse):
     """Evidence for something about an algorithm: what it does about a requirement or measure, a decision, a risk…"""
 
+    OWNER: ClassVar[str] = "algorithm"
     SUBJECTS: ClassVar[tuple[str, ...]] = SUBJECTS
 
     algorithm = models.ForeignKey(

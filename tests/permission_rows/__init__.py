@@ -37,7 +37,7 @@ class Row:
     arguments: Callable[[World], list[Any]] = lambda world: []
     method: str = "get"
     data: "Mapping[str, Any] | Callable[[World], Mapping[str, Any]]" = field(default_factory=dict)
-    query: str = ""
+    query: "str | Callable[[World], str]" = ""
     assigned: bool = False
     """Whether the contributor to whom the record is assigned is allowed as well."""
     anywhere: bool = False

@@ -6,18 +6,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from governance import clock, digest, reminders
+from governance.evidence import let_expired_claims_fall_back
 
 
 class Command(BaseCommand):
     help = (
-        "Tells people what is due and sends the e-mails for which it is time. For cron, once a day or more often: "
-        "nobody is told or sent anything twice, also when two runs overlap."
+        "Lets claims whose evidence expired wait to be verified again, tells people what is due and sends the e-mails "
+        "for which it is time. For cron, once a day or more often: nobody is told or sent anything twice, also when "
+        "two runs overlap."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = clock.now()
+        again = let_expired_claims_fall_back(timezone.localdate(now))
         told = sum(source(timezone.localdate(now)) for source in reminders.sources)
         sent = digest.send_due(now)
+        if again:
+            sentence = ngettext("%d claim to be verified again.", "%d claims to be verified again.", again)
+            self.stdout.write(sentence % again)
         self.stdout.write(ngettext("%d new notification.", "%d new notifications.", told) % told)
         self.stdout.write(ngettext("%d e-mail sent.", "%d e-mails sent.", sent.people) % sent.people)
         for address, why in sent.failures:
