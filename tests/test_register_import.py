@@ -1,11 +1,9 @@
 """Exports of the Algoritmeregister: what each row becomes, and what the report says about it."""
 
-import csv
 import json
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
@@ -13,14 +11,10 @@ from django.utils import translation
 from governance import audit_trail
 from governance.models import AuditEvent, Organisation
 from registry.models import Algorithm, Applicability, ImportedRow
-from registry.register_files import CSV_LAYOUTS, RegisterFileError, read_register
+from registry.register_files import RegisterFileError, read_register
 from registry.register_import import import_register
 from tests.factories import AlgorithmFactory, OrganisationFactory, RequirementFactory
-
-LAYOUTS = {layout.name: layout for layout in CSV_LAYOUTS}
-STANDARD = [*sorted(LAYOUTS["1.0"].required), "algorithm_id", "publication_dt", "org_id"]
-PREFIXED = sorted(LAYOUTS["2023-02"].required)
-UNPREFIXED = sorted({name.rsplit(".", 1)[-1] for name in PREFIXED})
+from tests.register_exports import LAYOUTS, PREFIXED, STANDARD, UNPREFIXED, row, run, write_csv
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +33,8 @@ def acting(db):
 def export(tmp_path):
     """Writes rows as a CSV export; columns a row does not give are empty."""
 
-    def write(*rows, columns=STANDARD, delimiter=",", name="export.csv"):
-        path = tmp_path / name
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.DictWriter(file, columns, restval="", delimiter=delimiter, quoting=csv.QUOTE_ALL)
-            writer.writeheader()
-            writer.writerows(rows)
-        return path
+    def write(*rows, name="export.csv", **layout):
+        return write_csv(tmp_path / name, rows, **layout)
 
     return write
 
@@ -58,17 +47,6 @@ def site_data(tmp_path):
         return path
 
     return write
-
-
-def row(**cells):
-    return {
-        "name": "Meldingen ordenen",
-        "organization": "Gemeente Voorbeeld",
-        "description_short": "Ordent meldingen op urgentie.",
-        "algorithm_id": "10000001",
-        "lang": "nld",
-        **cells,
-    }
 
 
 def version(language="NLD", **cells):
@@ -96,12 +74,6 @@ def refusals_of(report):
 
 def names():
     return list(Algorithm.objects.order_by("pk").values_list("organisation__name", "name"))
-
-
-def run(path, **options):
-    out = StringIO()
-    call_command("import_register", str(path), stdout=out, skip_checks=True, **options)
-    return out.getvalue()
 
 
 # What a row becomes
@@ -551,54 +523,3 @@ def test_the_dutch_version_is_the_record_and_the_other_languages_are_kept(acting
     assert (report.rows, report.versions) == (2, 3)
     assert remarks_of(report, "language") == [("there is no Dutch version; this one is read", "FRY")]
     assert algorithm.organisation.identifier == "gm9999"
-
-
-# The command
-
-
-def test_the_command_prints_what_became_of_every_row(db, export):
-    home = OrganisationFactory(name="Gemeente Voorbeeld")
-    AlgorithmFactory(organisation=home, name="Meldingen ordenen", goal="Ander doel.")
-    path = export(
-        row(goal="Doel."),
-        row(name="", algorithm_id="2"),
-        row(name="Tweede", algorithm_id="3", status="Actief", standard_version="1.0"),
-        row(name="Derde", algorithm_id="4", status="Actief", organization="Provincie Nieuw"),
-        row(name="Tweede", algorithm_id="5", website="volgt"),
-    )
-
-    assert run(path, dry_run=True).splitlines() == [
-        "export.csv (layout 1.0): 5 rows",
-        "  algorithms added: 3",
-        "  algorithms matched: 1, of which the export differs: 1, updated: 0",
-        "  rows refused: 1",
-        "Organisations added: Provincie Nieuw",
-        "Refused:",
-        "  row 3, name: is empty",
-        "Remarks (3):",
-        "  status:",
-        "    rows 4, 5: “Actief” read as “In gebruik”",
-        "  website:",
-        "    row 6: “volgt” not a web address",
-        "Possible duplicates:",
-        "  Gemeente Voorbeeld, Tweede: rows 4, 6",
-        "Differing from the register (--update applies):",
-        "  row 2, Meldingen ordenen: goal",
-        "Columns without a field, kept with the imported row: standard_version (1)",
-        "Nothing was saved (--dry-run).",
-    ]
-
-
-def test_the_command_takes_the_rows_of_one_organisation(db, export):
-    OrganisationFactory(name="Gemeente Voorbeeld", slug="voorbeeld")
-    path = export(row(), row(organization="Gemeente Elders", algorithm_id="2"))
-
-    printed = run(path, organisation="voorbeeld")
-
-    assert "  rows of other organisations, passed over: 1: Gemeente Elders (1)" in printed
-    assert names() == [("Gemeente Voorbeeld", "Meldingen ordenen")]
-
-
-def test_the_command_says_so_when_there_is_no_such_organisation(db, export):
-    with pytest.raises(CommandError, match="There is no organisation “nergens”"):
-        run(export(row()), organisation="nergens")
