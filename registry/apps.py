@@ -23,13 +23,14 @@ class RegistryConfig(AppConfig):
         from governance import reminders as governance_reminders
         from registry import catalogue_changes, commented, evidenced, handover, reminders, timeline, working
         from registry.complaints import HandledComplaints
+        from registry.impact_assessments import AssignedAssessments
         from registry.models import AlgorithmEvidence
         from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
         decision_tree_import.after_import.append(catalogue_changes.due_for_review)
-        leaving.sources += [*handover.SOURCES, HandledComplaints()]
+        leaving.sources += [*handover.SOURCES, HandledComplaints(), AssignedAssessments()]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
         for place in evidenced.KINDS:

@@ -8,6 +8,7 @@ from registry.models import (
     AlgorithmTheme,
     Applicability,
     Complaint,
+    ImpactAssessment,
     Involvement,
     MeasureStatus,
     Proposal,
@@ -42,6 +43,10 @@ VERBS = {
     "proposal.registered": lambda: _("registered the proposed algorithm"),
     "proposal.merged": lambda: _("merged the proposal with an algorithm in the register"),
     "proposal.declined": lambda: _("declined the proposal"),
+    "impactassessment.begun": lambda: _("began the impact assessment"),
+    "impactassessment.carried_out": lambda: _("recorded the outcome of the impact assessment"),
+    "impactassessment.revised": lambda: _("changed what is recorded of the impact assessment"),
+    "impactassessment.withdrawn": lambda: _("withdrew the impact assessment"),
     "complaint.recorded": lambda: _("recorded what came in"),
     "complaint.revised": lambda: _("changed what is recorded"),
     "complaint.handled": lambda: _("closed it"),
@@ -52,7 +57,15 @@ VERBS = {
 def tell() -> None:
     timeline.tells(
         VERBS,
-        about_a_part=["requirement.", "measure.", "applicability.", "responsibility.", "team.", "involvement."],
+        about_a_part=[
+            "impactassessment.",
+            "requirement.",
+            "measure.",
+            "applicability.",
+            "responsibility.",
+            "team.",
+            "involvement.",
+        ],
         fields={
             "overruling": lambda: _("Reason for overruling"),
             "labels": lambda: _("Labels"),
@@ -66,6 +79,7 @@ def tell() -> None:
         histories=[
             [Algorithm, RequirementAssessment, MeasureStatus, Applicability, Involvement, TeamMember],
             [Complaint],
+            [ImpactAssessment],
             [Proposal],
         ],
         choices={"themes": AlgorithmTheme.Theme.choices},

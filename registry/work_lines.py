@@ -23,6 +23,7 @@ from governance.notifying import address_of
 from registry.models import (
     Algorithm,
     Complaint,
+    ImpactAssessment,
     MeasureStatus,
     Proposal,
     RequirementAssessment,
@@ -45,6 +46,7 @@ class Kind(models.TextChoices):
     MEASURE = "measure", _("Measure")
     POLICY = "policy", _("Policy")
     READING = "reading", _("Policy to read")
+    IMPACT_ASSESSMENT = "impact_assessment", _("Impact assessment")
     COMPLAINT = "complaint", _("Complaint or question")
     PROPOSAL = "proposal", _("Proposed algorithm")
     ALGORITHM = "algorithm", _("Algorithm")
@@ -100,6 +102,13 @@ SOURCES: dict[str, Source] = {
         "policy_version__policy__organisation",
         "person",
         ("policy_version__policy__organisation", "person"),
+    ),
+    "impact_assessment": Source(
+        ImpactAssessment,
+        Kind.IMPACT_ASSESSMENT,
+        "algorithm__organisation",
+        "assignee",
+        ("algorithm__organisation", "tool", "assignee"),
     ),
     "complaint": Source(Complaint, Kind.COMPLAINT, "organisation", "handler", ("organisation", "algorithm", "handler")),
     "proposal": Source(Proposal, Kind.PROPOSAL, "organisation", "proposed_by", ("organisation", "proposed_by")),
