@@ -49,6 +49,8 @@ SENTENCES: dict[str, Any] = {
     "proposal_declined": _("{who} declined your proposal {what}"),
     "complaint_assigned": _("{who} gives you to handle: {what} about {where}"),
     "comment_mention": _("{who} mentions you in a comment on {what}"),
+    "assessment_due": _("{what} of {where} must be carried out again on {due} at the latest"),
+    "assessment_overdue": _("{what} of {where} should have been carried out again on {due}"),
     "complaint_due": _("{what} about {where} must be handled on {due} at the latest"),
     "complaint_overdue": _("{what} about {where} should have been handled on {due}"),
     "risk_owner": _("{who} makes you the owner of a risk of {where}: {what}"),

@@ -33,13 +33,19 @@ class RegistryConfig(AppConfig):
             working,
         )
         from registry.complaints import HandledComplaints
+        from registry.impact_assessments import AssignedAssessments
         from registry.models import AlgorithmEvidence
         from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
         decision_tree_import.after_import.append(catalogue_changes.due_for_review)
-        leaving.sources += [*handover.SOURCES, HandledComplaints(), *held_in_use.SOURCES]
+        leaving.sources += [
+            *handover.SOURCES,
+            HandledComplaints(),
+            AssignedAssessments(),
+            *held_in_use.SOURCES,
+        ]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
         for place in evidenced.KINDS:

@@ -7,6 +7,7 @@ from governance.evidence_places import Kind
 from governance.models import Measure, Requirement
 from governance.notifying import address_of
 from registry.commented import page_about
+from registry.impact_assessments import backing
 from registry.models import Algorithm, AlgorithmEvidence, Evaluation, Gate, ImpactAssessment, Incident, Risk
 
 
@@ -28,9 +29,10 @@ KINDS = [
         part=worked_on_here,
         has_only_parts=True,
         uses=AlgorithmEvidence,
+        backing=backing,
     ),
     Kind("beslismoment", Gate, _page, uses=AlgorithmEvidence),
-    Kind("effectbeoordeling", ImpactAssessment, _page, uses=AlgorithmEvidence, subject="impact_assessment"),
+    Kind("impacttoets", ImpactAssessment, _page, uses=AlgorithmEvidence, subject="impact_assessment"),
     Kind("risico", Risk, _page, uses=AlgorithmEvidence),
     Kind("evaluatie", Evaluation, _page, uses=AlgorithmEvidence),
     Kind("incident", Incident, _page, uses=AlgorithmEvidence),

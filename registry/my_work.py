@@ -88,12 +88,14 @@ def my_desk(person: User, within: Organisation | None = None) -> Desk:
     served = _below(Organisation.objects.where_member_holds(person, [Role.OFFICER]), within)
     managed = _below(Organisation.objects.where_member_holds(person, [Role.MANAGER]), within)
     unowned = _owned("version", registered).due_for_review().unowned()
+    unassigned = _owned("impact_assessment", registered).due().filter(assignee=None)
     mine = Q(authors=person) | Q(submitted_by=person)
     drafts = PolicyVersion.objects.filter(pk__in=_in_review(visible).filter(mine).values("pk"))
     return Desk(
         [
             *_work(visible, person),
             Arm(Section.OVERDUE, "version", unowned, F("review_date")),
+            Arm(Section.OVERDUE, "impact_assessment", unassigned, F("next_on")),
             *_decisions(registered, visible, served, person),
             *in_use_of(person, visible, registered, managed),
             *_claims(visible, Section.WAITING, lambda rows: rows.filter(claimed_by=person)),
@@ -169,6 +171,11 @@ def _work(organisations: Any, person: User | None) -> list[Arm]:
     for source, rows in (("complaint", complaints), ("reading", readings.unconfirmed())):
         arms.append(Arm(Section.OVERDUE, source, rows.filter(due__lt=today), F("due")))
         arms.append(Arm(Section.DUE, source, rows.filter(ahead), F("due")))
+    assessments = _owned("impact_assessment", organisations)
+    if person is not None:
+        assessments = assessments.filter(assignee=person)
+    arms.append(Arm(Section.OVERDUE, "impact_assessment", assessments.due(today), F("next_on")))
+    arms.append(Arm(Section.DUE, "impact_assessment", assessments.being_done()))
     passed = _owned("version", organisations).due_for_review(today)
     if person is not None:
         passed = passed.filter(policy__owner=person)

@@ -14,7 +14,15 @@ from governance.notifying import Kind, Nearest, address_of, in_each_language, te
 from governance.permissions import REGISTRAR
 from governance.reminders import AHEAD, notices, stage, work_notices
 from registry.classifying import current_tree
-from registry.models import Algorithm, Classification, Complaint, MeasureStatus, Proposal, RequirementAssessment
+from registry.models import (
+    Algorithm,
+    Classification,
+    Complaint,
+    ImpactAssessment,
+    MeasureStatus,
+    Proposal,
+    RequirementAssessment,
+)
 
 Role = Membership.Role
 
@@ -128,4 +136,29 @@ def complaints(on: date) -> int:
     return tell_all(found())
 
 
-SOURCES = [work, vacant_algorithms, classifications, proposals, complaints]
+def impact_assessments(on: date) -> int:
+    """Impact assessments that must be carried out again, for who does them, or the officers and managers when nobody
+    does."""
+    registrars = Nearest(REGISTRAR)
+    near = ImpactAssessment.objects.due(on + timedelta(days=AHEAD + 1))
+
+    def found() -> Iterator[Notification]:
+        for assessment in near.select_related("algorithm__organisation", "tool"):
+            organisation, step = assessment.algorithm.organisation, stage(assessment.next_on, on)
+            people: Any = [assessment.assignee_id] if assessment.assignee_id else registrars.to(organisation)
+            yield from notices(
+                people,
+                Kind.DUE,
+                key=f"assessment:{assessment.pk}:{assessment.next_on}:{step}",
+                sentence=f"assessment_{step}",
+                organisation=organisation,
+                url=address_of(assessment),
+                where=assessment.algorithm.name,
+                what=in_each_language(assessment.__str__),
+                due=assessment.next_on.isoformat(),
+            )
+
+    return tell_all(found())
+
+
+SOURCES = [work, vacant_algorithms, classifications, proposals, complaints, impact_assessments]

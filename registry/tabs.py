@@ -10,6 +10,14 @@ ALGORITHM = [
     Tab("requirements", _("Requirements"), "algorithm-requirements"),
     Tab("measures", _("Measures"), "algorithm-measures"),
     Tab(
+        "proof",
+        _("Evidence"),
+        pages=[
+            Tab("evidence", _("Evidence"), "algorithm-evidence"),
+            Tab("impact-assessments", _("Impact assessments"), "algorithm-impact-assessments"),
+        ],
+    ),
+    Tab(
         "people",
         _("People"),
         pages=[

@@ -9,6 +9,7 @@ from registry.models import (
     Applicability,
     Complaint,
     Evaluation,
+    ImpactAssessment,
     Involvement,
     MeasureStatus,
     MonitoringPoint,
@@ -45,6 +46,10 @@ VERBS = {
     "proposal.registered": lambda: _("registered the proposed algorithm"),
     "proposal.merged": lambda: _("merged the proposal with an algorithm in the register"),
     "proposal.declined": lambda: _("declined the proposal"),
+    "impactassessment.begun": lambda: _("began the impact assessment"),
+    "impactassessment.carried_out": lambda: _("recorded the outcome of the impact assessment"),
+    "impactassessment.revised": lambda: _("changed what is recorded of the impact assessment"),
+    "impactassessment.withdrawn": lambda: _("withdrew the impact assessment"),
     "complaint.recorded": lambda: _("recorded what came in"),
     "complaint.revised": lambda: _("changed what is recorded"),
     "complaint.handled": lambda: _("closed it"),
@@ -73,6 +78,7 @@ def tell() -> None:
     timeline.tells(
         VERBS,
         about_a_part=[
+            "impactassessment.",
             "requirement.",
             "measure.",
             "applicability.",
@@ -95,6 +101,7 @@ def tell() -> None:
         histories=[
             [Algorithm, RequirementAssessment, MeasureStatus, Applicability, Involvement, TeamMember],
             [Complaint],
+            [ImpactAssessment],
             [Proposal],
             [Risk],
             [MonitoringPoint],

@@ -26,6 +26,7 @@ from registry.models import (
     Algorithm,
     Complaint,
     Evaluation,
+    ImpactAssessment,
     Incident,
     IncidentReport,
     MeasureStatus,
@@ -51,6 +52,7 @@ class Kind(models.TextChoices):
     MEASURE = "measure", _("Measure")
     POLICY = "policy", _("Policy")
     READING = "reading", _("Policy to read")
+    IMPACT_ASSESSMENT = "impact_assessment", _("Impact assessment")
     COMPLAINT = "complaint", _("Complaint or question")
     RISK = "risk", _("Risk")
     EVALUATION = "evaluation", _("Evaluation")
@@ -109,6 +111,13 @@ SOURCES: dict[str, Source] = {
         "policy_version__policy__organisation",
         "person",
         ("policy_version__policy__organisation", "person"),
+    ),
+    "impact_assessment": Source(
+        ImpactAssessment,
+        Kind.IMPACT_ASSESSMENT,
+        "algorithm__organisation",
+        "assignee",
+        ("algorithm__organisation", "tool", "assignee"),
     ),
     "complaint": Source(Complaint, Kind.COMPLAINT, "organisation", "handler", ("organisation", "algorithm", "handler")),
     "risk": Source(Risk, Kind.RISK, "algorithm__organisation", "owner", ("algorithm__organisation", "owner")),

@@ -29,6 +29,7 @@ from governance.models import (
 from registry.classifying import decide_all
 from registry.models import (
     ClassificationDraft,
+    ImpactAssessment,
     Involvement,
     MeasureStatus,
     RaciDefault,
@@ -244,10 +245,14 @@ def add_policies(world: World) -> None:
 
 
 def add_evidence(world: World) -> None:
-    """A link that proves what the algorithm does about its requirement, and a file that is used nowhere."""
+    """A link that proves what the algorithm does about its requirement, a file that is used nowhere, and an impact
+    assessment that was begun."""
     link = factories.EvidenceFactory(organisation=world.own)
     world.records |= {
         "evidence": link,
+        "impact_assessment": ImpactAssessment.objects.create(
+            algorithm=world.algorithm, tool=world.tool, assignee=world.assigned
+        ),
         "evidence_file": evidence.add(
             world.own, {}, upload=SimpleUploadedFile("bewijs.txt", b"Zo is het."), by=world.operator
         ),

@@ -21,6 +21,14 @@ class ImpactAssessmentQuerySet(OwnedQuerySet):
         """Those that have a conclusion, and count."""
         return self.current().exclude(carried_out_on=None)
 
+    def being_done(self) -> Self:
+        """Those that were begun and not carried out yet."""
+        return self.current().filter(carried_out_on=None)
+
+    def to_do(self) -> Self:
+        """Those that are being done, and those that have to be done again some day."""
+        return self.being_done() | self.carried_out().exclude(next_on=None)
+
     def due(self, on: Any = None) -> Self:
         """Whose next date has passed, without a later one of the same kind."""
         later = ImpactAssessment.objects.carried_out().filter(
@@ -80,3 +88,8 @@ class ImpactAssessment(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("impact-assessment", args=[self.algorithm_id, self.pk])
+
+    @property
+    def is_to_be_done_again(self) -> bool:
+        """Whether its next date has passed."""
+        return self.withdrawn is None and self.next_on is not None and self.next_on < clock.today()

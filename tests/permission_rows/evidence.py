@@ -1,4 +1,4 @@
-"""Evidence: where it is needed, one piece of it, and the list of an organisation."""
+"""Evidence: where it is needed, one piece of it, and the list of an organisation; and impact assessments."""
 
 from typing import Any
 
@@ -30,9 +30,40 @@ def requirement(world: World) -> str:
     return f"?part=requirement:{world.requirement.pk}"
 
 
+def of_algorithm(world: World) -> list[Any]:
+    return [world.algorithm.pk]
+
+
+def assessment(world: World) -> list[Any]:
+    return [world.algorithm.pk, world.impact_assessment.pk]
+
+
 NEW = {"url": "https://voorbeeld.nl/besluit"}
 
 ROWS = [
+    Row("algorithm-evidence", EVERY_ROLE, of_algorithm),
+    Row("algorithm-impact-assessments", EVERY_ROLE, of_algorithm),
+    Row("impact-assessment-add", WORKING, of_algorithm, assigned=True),
+    Row(
+        "impact-assessment-add",
+        WORKING,
+        of_algorithm,
+        method="post",
+        data=lambda world: {"tool": world.tool.pk},
+        assigned=True,
+    ),
+    Row("impact-assessment", EVERY_ROLE, assessment),
+    Row("impact-assessment-edit", WORKING, assessment, assigned=True),
+    Row("impact-assessment-edit", WORKING, assessment, method="post", data={"seen": 1}, assigned=True),
+    Row("impact-assessment-withdraw", WORKING, assessment, assigned=True),
+    Row(
+        "impact-assessment-withdraw",
+        WORKING,
+        assessment,
+        method="post",
+        data={"seen": 1, "reason": "Vergissing."},
+        assigned=True,
+    ),
     Row("evidence-list", EVERY_ROLE, organisation),
     Row("evidence-add", WORKING, organisation, assigned=True),
     Row("evidence-add", WORKING, organisation, method="post", data=NEW, assigned=True),
