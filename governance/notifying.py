@@ -50,6 +50,13 @@ SENTENCES: dict[str, Any] = {
     "comment_mention": _("{who} mentions you in a comment on {what}"),
     "complaint_due": _("{what} about {where} must be handled on {due} at the latest"),
     "complaint_overdue": _("{what} about {where} should have been handled on {due}"),
+    "gate_asked": _("{who} asks for a decision: {what} ({where})"),
+    "gate_decided": _("{who} decided about your request: {what} ({where}). The outcome: {outcome}"),
+    "gate_waits": _("A decision has been waiting since {since}: {what} ({where})"),
+    "condition_assigned": _("{who} asks you to meet a condition for {where}: {what}"),
+    "condition_settled": _("{who} met a condition of your decision about {where}: {what}"),
+    "condition_due": _("A condition for {where} must be met on {due} at the latest: {what}"),
+    "condition_overdue": _("A condition for {where} should have been met on {due}: {what}"),
     "classifications_review": _(
         "Algorithms that were classified with an older decision tree and need a new look ({where}): {number}"
     ),

@@ -14,12 +14,13 @@ class RegistryConfig(AppConfig):
         from governance import reminders as governance_reminders
         from registry import catalogue_changes, commented, handover, reminders, timeline
         from registry.complaints import HandledComplaints
+        from registry.conditions import HeldConditions
         from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
         decision_tree_import.after_import.append(catalogue_changes.due_for_review)
-        leaving.sources += [*handover.SOURCES, HandledComplaints()]
+        leaving.sources += [*handover.SOURCES, HandledComplaints(), HeldConditions()]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
         timeline.tell()

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from governance.commenting import Kind, requirement_or_measure
 from governance.models import Requirement
-from registry.models import Algorithm, Complaint, Proposal
+from registry.models import Algorithm, Complaint, Gate, Proposal
 
 
 def _of_algorithm(algorithm: Algorithm, item: Any) -> str:
@@ -18,6 +18,7 @@ def _of_algorithm(algorithm: Algorithm, item: Any) -> str:
 
 KINDS = [
     Kind("algoritme", Algorithm, _of_algorithm, part=requirement_or_measure),
+    Kind("besluit", Gate, lambda gate, part: gate.get_absolute_url()),
     Kind("klacht", Complaint, lambda complaint, part: complaint.get_absolute_url()),
     Kind("aanmelding", Proposal, lambda proposal, part: proposal.get_absolute_url()),
 ]

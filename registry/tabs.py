@@ -18,6 +18,13 @@ ALGORITHM = [
         ],
     ),
     Tab(
+        "decisions",
+        _("Decisions"),
+        pages=[
+            Tab("lifecycle", _("Life and decisions"), "algorithm-lifecycle"),
+        ],
+    ),
+    Tab(
         "use",
         _("In use"),
         pages=[

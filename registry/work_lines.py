@@ -23,6 +23,8 @@ from governance.notifying import address_of
 from registry.models import (
     Algorithm,
     Complaint,
+    Condition,
+    Gate,
     MeasureStatus,
     Proposal,
     RequirementAssessment,
@@ -47,6 +49,8 @@ class Kind(models.TextChoices):
     READING = "reading", _("Policy to read")
     COMPLAINT = "complaint", _("Complaint or question")
     PROPOSAL = "proposal", _("Proposed algorithm")
+    GATE = "gate", _("Decision about an algorithm")
+    CONDITION = "condition", _("Condition of a decision")
     ALGORITHM = "algorithm", _("Algorithm")
     FUNCTION = "function", _("Function")
 
@@ -102,6 +106,20 @@ SOURCES: dict[str, Source] = {
         ("policy_version__policy__organisation", "person"),
     ),
     "complaint": Source(Complaint, Kind.COMPLAINT, "organisation", "handler", ("organisation", "algorithm", "handler")),
+    "gate": Source(
+        Gate,
+        Kind.GATE,
+        "algorithm__organisation",
+        "requested_by",
+        ("algorithm__organisation", "to_phase", "requested_by"),
+    ),
+    "condition": Source(
+        Condition,
+        Kind.CONDITION,
+        "gate__algorithm__organisation",
+        "assignee",
+        ("gate__algorithm__organisation", "assignee"),
+    ),
     "proposal": Source(Proposal, Kind.PROPOSAL, "organisation", "proposed_by", ("organisation", "proposed_by")),
     "responsibility": Source(
         Responsibility,
@@ -116,6 +134,10 @@ SOURCES: dict[str, Source] = {
     "position": Source(Position, Kind.FUNCTION, "organisation", "", ("organisation",)),
     "algorithm": Source(Algorithm, Kind.ALGORITHM, "organisation", "", ("organisation", "compliance")),
 }
+
+
+ASKED_BY = {"proposal": "proposed_by", "version": "submitted_by", "gate": "requested_by"}
+"""Of what waits for a decision the field that says who asks for it; of a claim it is `claimed_by`."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +165,8 @@ class Line:
                 return str(record.policy_version.policy)
             case "complaint":
                 return f"{record.get_kind_display()}: {Truncator(record.summary).words(12)}"
+            case "condition":
+                return Truncator(record.text).words(20)
             case "responsibility":
                 scope = record.scope or gettext("the whole algorithm")
                 return f"{record.get_letter_display()} – {scope}"
@@ -180,7 +204,7 @@ class Line:
         record = self.record
         field = SOURCES[self.source].holder
         if self.section == Section.DECISION:
-            field = {"proposal": "proposed_by", "version": "submitted_by"}.get(self.source, "claimed_by")
+            field = ASKED_BY.get(self.source, "claimed_by")
         for name in field.split("__") if field else []:
             record = getattr(record, name, None)
         return str(record) if field and record else ""

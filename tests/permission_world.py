@@ -230,3 +230,13 @@ def add_policies(world: World) -> None:
         "attachment": draft.attachments.create(stored_file=kept, name="nota.txt"),
         "public_attachment": version.attachments.create(stored_file=kept, name="bijlage.txt"),
     }
+
+
+def add_gates(world: World) -> None:
+    """A decision that waits, and a conditional go whose condition is assigned to the contributor with the work."""
+    decided = factories.GateFactory(algorithm=world.algorithm, decision="conditional_go", decided_by=world.operator)
+    world.records |= {
+        "waiting_gate": factories.GateFactory(algorithm=world.algorithm, requested_by=world.operator),
+        "decided_gate": decided,
+        "condition": factories.ConditionFactory(gate=decided, assignee=world.assigned),
+    }
