@@ -61,6 +61,13 @@ SENTENCES: dict[str, Any] = {
     "evaluation_overdue": _("The evaluation of {where} should have been held on {due}: {what}"),
     "evaluation_escalated": _("The evaluation of {where} is more than two weeks late; it was due on {due}: {what}"),
     "risks_unowned": _("Open risks that nobody owns, or whose owner left ({where}): {number}"),
+    "gate_asked": _("{who} asks for a decision: {what} ({where})"),
+    "gate_decided": _("{who} decided about your request: {what} ({where}). The outcome: {outcome}"),
+    "gate_waits": _("A decision has been waiting since {since}: {what} ({where})"),
+    "condition_assigned": _("{who} asks you to meet a condition for {where}: {what}"),
+    "condition_settled": _("{who} met a condition of your decision about {where}: {what}"),
+    "condition_due": _("A condition for {where} must be met on {due} at the latest: {what}"),
+    "condition_overdue": _("A condition for {where} should have been met on {due}: {what}"),
     "classifications_review": _(
         "Algorithms that were classified with an older decision tree and need a new look ({where}): {number}"
     ),

@@ -33,6 +33,7 @@ class RegistryConfig(AppConfig):
             working,
         )
         from registry.complaints import HandledComplaints
+        from registry.conditions import HeldConditions
         from registry.impact_assessments import AssignedAssessments
         from registry.models import AlgorithmEvidence
         from registry.overview import PANELS
@@ -44,6 +45,7 @@ class RegistryConfig(AppConfig):
             *handover.SOURCES,
             HandledComplaints(),
             AssignedAssessments(),
+            HeldConditions(),
             *held_in_use.SOURCES,
         ]
         for kind in commented.KINDS:

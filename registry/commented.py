@@ -6,7 +6,17 @@ from django.urls import reverse
 
 from governance.commenting import Kind, requirement_or_measure
 from governance.models import Requirement
-from registry.models import Algorithm, Complaint, Evaluation, Involvement, Proposal, Responsibility, Risk, TeamMember
+from registry.models import (
+    Algorithm,
+    Complaint,
+    Evaluation,
+    Gate,
+    Involvement,
+    Proposal,
+    Responsibility,
+    Risk,
+    TeamMember,
+)
 
 PAGES: dict[type[Any], str] = {
     TeamMember: "algorithm-team",
@@ -36,6 +46,7 @@ def _part(algorithm: Algorithm, part: str) -> Any:
 
 KINDS = [
     Kind("algoritme", Algorithm, page_about, part=_part, listed=tuple(PAGES)),
+    Kind("besluit", Gate, lambda gate, part: gate.get_absolute_url()),
     Kind("klacht", Complaint, lambda complaint, part: complaint.get_absolute_url()),
     Kind("evaluatie", Evaluation, lambda evaluation, part: evaluation.get_absolute_url()),
     Kind("risico", Risk, lambda risk, part: risk.get_absolute_url()),

@@ -23,7 +23,10 @@ class RegisterForm(forms.ModelForm):
 
     class Meta:
         model = Algorithm
-        fields = ["name", "description_short", "organisation", "department", "phase", "acquisition", "contact_email"]
+        fields = [
+            "name", "description_short", "organisation", "department", "phase", "status", "acquisition",
+            "contact_email",
+        ]  # fmt: skip
         widgets = {"description_short": forms.Textarea(attrs={"rows": 4}), "contact_email": forms.TextInput()}
         labels = {"description_short": gettext_lazy("What it does"), "contact_email": gettext_lazy("Contact")}
         help_texts = {
@@ -32,7 +35,8 @@ class RegisterForm(forms.ModelForm):
                 "Two or three sentences: what goes in, what comes out, what it is used for."
             ),
             "department": gettext_lazy("The part of the organisation that uses it."),
-            "phase": gettext_lazy("Where the algorithm is now in its life."),
+            "phase": gettext_lazy("Where the algorithm is now in its life. From here on, decisions move it."),
+            "status": gettext_lazy("Whether people work with it already."),
             "acquisition": gettext_lazy(
                 "Measures about buying are recommended only for what is not developed in-house."
             ),
@@ -82,6 +86,8 @@ DESCRIPTION = [
     ),
 ]  # fmt: skip
 """The fields of a description in the groups of the publication standard, and what is for our own management."""
+DECIDED = ("phase", "status")
+"""What belongs to the description and is changed by decisions only; see `registry.gates`."""
 
 
 class DescriptionForm(SeenForm, forms.ModelForm):
@@ -103,7 +109,7 @@ class DescriptionForm(SeenForm, forms.ModelForm):
 
     class Meta:
         model = Algorithm
-        fields = [name for _title, names in DESCRIPTION for name in names if name != "themes"]
+        fields = [name for _title, names in DESCRIPTION for name in names if name not in ("themes", *DECIDED)]
         widgets = {
             "review_date": DateInput(),
             "objectives": forms.CheckboxSelectMultiple(),
@@ -130,7 +136,6 @@ class DescriptionForm(SeenForm, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["phase"].queryset = LifecyclePhase.objects.filter(number__gt=0)
         name_the_blank(self, gettext_lazy("Not known yet"))
         self.initial["seen"] = self.instance.version
         self.initial["themes"] = [row.theme for row in self.instance.themes.all()]
@@ -139,7 +144,7 @@ class DescriptionForm(SeenForm, forms.ModelForm):
         self.fields["objectives"].queryset = (theirs.in_force() | served).order_by("kind", "name", "pk")
 
     def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        return [(title, [self[name] for name in names]) for title, names in DESCRIPTION]
+        return [(title, [self[name] for name in names if name not in DECIDED]) for title, names in DESCRIPTION]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

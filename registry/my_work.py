@@ -96,10 +96,11 @@ def my_desk(person: User, within: Organisation | None = None) -> Desk:
             *_work(visible, person),
             Arm(Section.OVERDUE, "version", unowned, F("review_date")),
             Arm(Section.OVERDUE, "impact_assessment", unassigned, F("next_on")),
-            *_decisions(registered, visible, served, person),
+            *_decisions(registered, visible, served, managed, person),
             *in_use_of(person, visible, registered, managed),
             *_claims(visible, Section.WAITING, lambda rows: rows.filter(claimed_by=person)),
             Arm(Section.WAITING, "version", drafts, TruncDate("submitted_at")),
+            Arm(Section.WAITING, "gate", _gates(visible).filter(requested_by=person), TruncDate("requested")),
             Arm(Section.WAITING, "proposal", _proposals(visible).filter(proposed_by=person), TruncDate("proposed")),
             *_responsible(visible, person),
         ]
@@ -122,7 +123,7 @@ def everybodys(organisations: Any) -> list[Arm]:
     complaints = Complaint.objects.unhandled().filter(organisation__in=organisations, handler=None)
     algorithms = Algorithm.objects.filter(organisation__in=organisations)
     return [
-        *_decisions(organisations, organisations, organisations, None),
+        *_decisions(organisations, organisations, organisations, organisations, None),
         *held_by_nobody(organisations),
         Arm(Section.VACANT, "position", Position.objects.vacant().filter(organisation__in=organisations)),
         Arm(Section.VACANT, "algorithm", algorithms.vacant()),
@@ -132,6 +133,7 @@ def everybodys(organisations: Any) -> list[Arm]:
             for source in ("organisation_assessment", "organisation_measure")
         ),
         Arm(unassigned, "complaint", complaints, due),
+        Arm(unassigned, "condition", _owned("condition", organisations).open().filter(assignee=None), due),
     ]
 
 
@@ -163,12 +165,16 @@ def _work(organisations: Any, person: User | None) -> list[Arm]:
         arms.append(Arm(Section.OVERDUE, source, rows.overdue(today), F("due")))
         arms.append(Arm(Section.DUE, source, rows.open().filter(ahead), F("due")))
     complaints, readings = _owned("complaint", organisations).unhandled(), _owned("reading", organisations)
+    conditions = _owned("condition", organisations).open()
     if person is not None:
         complaints = complaints.filter(handler=person)
+        conditions = conditions.filter(assignee=person)
         # A policy of an organisation above is read below it as well.
         above = Organisation.objects.counting_for(person)
         readings = _owned("reading", above).filter(person=person)
-    for source, rows in (("complaint", complaints), ("reading", readings.unconfirmed())):
+    for source, rows in (
+        ("complaint", complaints), ("condition", conditions), ("reading", readings.unconfirmed()),
+    ):  # fmt: skip
         arms.append(Arm(Section.OVERDUE, source, rows.filter(due__lt=today), F("due")))
         arms.append(Arm(Section.DUE, source, rows.filter(ahead), F("due")))
     assessments = _owned("impact_assessment", organisations)
@@ -197,8 +203,13 @@ def _proposals(organisations: Any) -> Any:
     return _owned("proposal", organisations).undecided()
 
 
-def _decisions(verified: Any, adopted: Any, triaged: Any, person: User | None) -> list[Arm]:
-    """Claims to verify, policies to adopt and proposals to triage, each in the organisations where they are decided.
+def _gates(organisations: Any) -> Any:
+    return _owned("gate", organisations).waiting()
+
+
+def _decisions(verified: Any, adopted: Any, triaged: Any, gated: Any, person: User | None) -> list[Arm]:
+    """Claims to verify, policies to adopt, proposals to triage and what was asked about algorithms, each in the
+    organisations where they are decided.
 
     Of a person only what they may decide: nobody verifies a claim of their own.
     """
@@ -207,6 +218,7 @@ def _decisions(verified: Any, adopted: Any, triaged: Any, person: User | None) -
         *_claims(verified, Section.DECISION, lambda rows: rows.exclude(claimed_by=person) if person else rows),
         Arm(Section.DECISION, "version", texts, TruncDate("submitted_at")),
         Arm(Section.DECISION, "proposal", _proposals(triaged), TruncDate("proposed")),
+        Arm(Section.DECISION, "gate", _gates(gated), TruncDate("requested")),
     ]
 
 

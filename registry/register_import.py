@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from governance import audit_trail, clock
 from governance.models import Organisation
 from governance.organisations import slug_for
+from registry import lifecycle
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, AlgorithmTheme, ImportedRow
 from registry.register_files import Record, Remark, read_record, read_register
@@ -276,6 +277,7 @@ def _add(entries: Sequence[Entry], report: ImportReport) -> None:
         algorithms.append(entry.algorithm)
     Algorithm.objects.bulk_create(algorithms, batch_size=BATCH)
     _add_themes(entries)
+    lifecycle.follow(algorithms, by=None)
     audit_trail.append(
         audit_trail.event(
             "algorithm.imported",
@@ -354,6 +356,7 @@ def _revise(differing: dict[str, tuple[Entry, list[str]]], report: ImportReport)
         algorithms.append(algorithm)
         events.append(audit_trail.event("algorithm.revised", algorithm, changes))
     Algorithm.objects.bulk_update(algorithms, sorted(columns), batch_size=BATCH)
+    lifecycle.follow(algorithms, by=None)
     AlgorithmTheme.objects.filter(algorithm__in=[entry.algorithm for entry in themed]).delete()
     _add_themes(themed)
     audit_trail.append(events)

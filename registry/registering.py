@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import Objective, Organisation, User
+from registry import lifecycle
 from registry.classifying import decide_all, hold
 from registry.models import Algorithm, AlgorithmTheme
 
@@ -28,6 +29,7 @@ def register(organisation: Organisation, fields: Mapping[str, Any], *, by: User 
         algorithm.save()
         _set_themes(algorithm, themes)
         _set_objectives(algorithm, objectives)
+        lifecycle.follow([algorithm], by=by)
         decide_all([algorithm])
         audit_trail.record("algorithm.registered", algorithm, audit_trail.changes_between({}, _by_name(fields)))
     return algorithm
@@ -63,6 +65,7 @@ def revise(algorithm: Algorithm, fields: Mapping[str, Any], *, seen: int, by: Us
             _set_themes(fresh, themes)
         if objectives is not None:
             _set_objectives(fresh, objectives)
+        lifecycle.follow([fresh], by=by)
         if "acquisition" in changes:
             decide_all([fresh])
         audit_trail.record("algorithm.revised", fresh, changes)

@@ -18,6 +18,8 @@ from registry.models import (
     Algorithm,
     Classification,
     Complaint,
+    Condition,
+    Gate,
     ImpactAssessment,
     MeasureStatus,
     Proposal,
@@ -28,6 +30,10 @@ Role = Membership.Role
 
 UNSEEN_AFTER = 7
 """Days after which a proposal that nobody looked at is brought to the officer's notice."""
+UNDECIDED_AFTER = 7
+"""Days after which a request for a decision is brought to the managers' notice once more."""
+ESCALATED_AFTER = 7
+"""Days after its due date that an open condition is brought to the managers' notice as well."""
 
 
 def work(on: date) -> int:
@@ -161,4 +167,53 @@ def impact_assessments(on: date) -> int:
     return tell_all(found())
 
 
-SOURCES = [work, vacant_algorithms, classifications, proposals, complaints, impact_assessments]
+def gates(on: date) -> int:
+    """Decisions that were asked for a week ago and still wait, for the managers."""
+    managers = Nearest([Role.MANAGER])
+    before = on - timedelta(days=UNDECIDED_AFTER)
+    waiting = Gate.objects.waiting().filter(requested__date__lte=before)
+
+    def found() -> Iterator[Notification]:
+        for gate in waiting.select_related("algorithm__organisation", "to_phase"):
+            yield from notices(
+                managers.to(gate.algorithm.organisation),
+                Kind.DECISION,
+                key=f"gate:{gate.pk}:waits",
+                sentence="gate_waits",
+                organisation=gate.algorithm.organisation,
+                url=address_of(gate),
+                where=gate.algorithm.name,
+                what=in_each_language(gate.__str__),
+                since=timezone.localdate(gate.requested).isoformat(),
+            )
+
+    return tell_all(found())
+
+
+def conditions(on: date) -> int:
+    """Conditions that are due or overdue, for their assignee, or the managers where there is none; to the managers as
+    well when one is a week overdue."""
+    managers = Nearest([Role.MANAGER])
+    near = Condition.objects.open().filter(due__lte=on + timedelta(days=AHEAD))
+
+    def found() -> Iterator[Notification]:
+        for condition in near.select_related("gate__algorithm__organisation"):
+            organisation = condition.algorithm.organisation
+            step, key = stage(condition.due, on), f"condition:{condition.pk}:{condition.due}"
+            told: dict[str, Any] = {
+                "organisation": organisation,
+                "url": address_of(condition),
+                "where": condition.algorithm.name,
+                "what": condition.text[:200],
+                "due": condition.due.isoformat(),
+            }
+            people = [condition.assignee_id] if condition.assignee_id else managers.to(organisation)
+            yield from notices(people, Kind.DUE, key=f"{key}:{step}", sentence=f"condition_{step}", **told)
+            if condition.due < on - timedelta(days=ESCALATED_AFTER):
+                people = managers.to(organisation)
+                yield from notices(people, Kind.DUE, key=f"{key}:escalated", sentence="condition_overdue", **told)
+
+    return tell_all(found())
+
+
+SOURCES = [work, vacant_algorithms, classifications, proposals, complaints, impact_assessments, gates, conditions]

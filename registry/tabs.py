@@ -27,6 +27,13 @@ ALGORITHM = [
     ),
     Tab("risks", _("Risks"), "algorithm-risks"),
     Tab(
+        "decisions",
+        _("Decisions"),
+        pages=[
+            Tab("lifecycle", _("Life and decisions"), "algorithm-lifecycle"),
+        ],
+    ),
+    Tab(
         "use",
         _("In use"),
         pages=[

@@ -25,7 +25,9 @@ from governance.notifying import address_of
 from registry.models import (
     Algorithm,
     Complaint,
+    Condition,
     Evaluation,
+    Gate,
     ImpactAssessment,
     Incident,
     IncidentReport,
@@ -58,6 +60,8 @@ class Kind(models.TextChoices):
     EVALUATION = "evaluation", _("Evaluation")
     INCIDENT = "incident", _("Incident")
     PROPOSAL = "proposal", _("Proposed algorithm")
+    GATE = "gate", _("Decision about an algorithm")
+    CONDITION = "condition", _("Condition of a decision")
     ALGORITHM = "algorithm", _("Algorithm")
     FUNCTION = "function", _("Function")
 
@@ -138,6 +142,20 @@ SOURCES: dict[str, Source] = {
         "incident__handler",
         ("incident__algorithm__organisation", "incident__handler"),
     ),
+    "gate": Source(
+        Gate,
+        Kind.GATE,
+        "algorithm__organisation",
+        "requested_by",
+        ("algorithm__organisation", "to_phase", "requested_by"),
+    ),
+    "condition": Source(
+        Condition,
+        Kind.CONDITION,
+        "gate__algorithm__organisation",
+        "assignee",
+        ("gate__algorithm__organisation", "assignee"),
+    ),
     "proposal": Source(Proposal, Kind.PROPOSAL, "organisation", "proposed_by", ("organisation", "proposed_by")),
     "responsibility": Source(
         Responsibility,
@@ -171,6 +189,10 @@ class Arm:
         return SOURCES[self.source]
 
 
+ASKED_BY = {"proposal": "proposed_by", "version": "submitted_by", "gate": "requested_by", "risk": "owner"}
+"""Of what waits for a decision the field that says who asks for it; of a claim it is `claimed_by`."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A row as the page shows it; `day` is the due date, or since when it waits."""
@@ -198,6 +220,8 @@ class Line:
                 return f"{record.get_kind_display()}: {Truncator(record.summary).words(12)}"
             case "incident_report":
                 return f"{Truncator(record.incident.summary).words(12)}: {record}"
+            case "condition":
+                return Truncator(record.text).words(20)
             case "responsibility":
                 scope = record.scope or gettext("the whole algorithm")
                 return f"{record.get_letter_display()} – {scope}"
@@ -235,9 +259,7 @@ class Line:
         record = self.record
         field = SOURCES[self.source].holder
         if self.section == Section.DECISION:
-            field = {"proposal": "proposed_by", "version": "submitted_by", "risk": "owner"}.get(
-                self.source, "claimed_by"
-            )
+            field = ASKED_BY.get(self.source, "claimed_by")
         for name in field.split("__") if field else []:
             record = getattr(record, name, None)
         return str(record) if field and record else ""

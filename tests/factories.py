@@ -493,3 +493,26 @@ def claimed(algorithm: registry.Algorithm, by: governance.User, **fields) -> reg
     return open_requirement(
         algorithm, status="met", explanation="Zo.", claimed_by=by, claimed_at=timezone.now(), **fields
     )
+
+
+class GateFactory(DjangoModelFactory):
+    """A request to retire that waits; with a `decision` and `decided_by` it was decided today."""
+
+    class Meta:
+        model = registry.Gate
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    kind = "retire"
+    request = "Het wordt niet meer gebruikt."
+    decided = factory.LazyAttribute(lambda gate: timezone.now() if getattr(gate, "decision", "") else None)
+    decided_on = factory.LazyAttribute(lambda gate: timezone.localdate() if getattr(gate, "decision", "") else None)
+    reason = factory.LazyAttribute(lambda gate: "Het is klaar." if getattr(gate, "decision", "") else "")
+
+
+class ConditionFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Condition
+
+    gate = factory.LazyAttribute(lambda condition: GateFactory(decision="conditional_go", decided_by=member("manager")))
+    text = "Test eerst met echte gevallen."
+    due = factory.LazyFunction(lambda: days_from_now(30))

@@ -258,3 +258,13 @@ def add_evidence(world: World) -> None:
         ),
         "evidence_use": evidence.attach(link, world.algorithm, world.requirement, by=world.operator),
     }
+
+
+def add_gates(world: World) -> None:
+    """A decision that waits, and a conditional go whose condition is assigned to the contributor with the work."""
+    decided = factories.GateFactory(algorithm=world.algorithm, decision="conditional_go", decided_by=world.operator)
+    world.records |= {
+        "waiting_gate": factories.GateFactory(algorithm=world.algorithm, requested_by=world.operator),
+        "decided_gate": decided,
+        "condition": factories.ConditionFactory(gate=decided, assignee=world.assigned),
+    }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.admin import ViewOnlyAdmin, VisibleFilter
 from governance.admin.register_admin import VerbAdmin, refuse_once_when_changed
-from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm
+from registry.forms import DECIDED, DESCRIPTION, DescriptionForm, RegisterForm
 from registry.models import (
     Algorithm,
     AlgorithmTheme,
@@ -93,7 +93,7 @@ class AlgorithmAdmin(VerbAdmin):
         return [*groups, (_("Administration"), {"fields": [*self.readonly_fields, *seen]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.readonly_fields, "theme_names"] if obj else []
+        return [*self.readonly_fields, *DECIDED, "theme_names"] if obj else []
 
     @admin.display(description=_("Themes"))
     def theme_names(self, algorithm: Algorithm) -> str:

@@ -16,6 +16,7 @@ from registry import compliance
 from registry.classifying import draft_walk
 from registry.filters import AlgorithmFilter
 from registry.forms import DESCRIPTION, DescriptionForm, RegisterForm, registrable
+from registry.lifecycle_line import line_of
 from registry.models import Algorithm, Classification, ClassificationDraft, Proposal
 from registry.raci_defaults import proposed_responsibilities
 from registry.registering import register, revise
@@ -100,6 +101,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
             draft=draft,
             next_question=draft_walk(draft).question if draft else None,
             events=events,
+            line=line_of(algorithm),
             description=description_of(algorithm),
             imported=algorithm.imported_rows.all(),
             proposed_responsibilities=proposed_responsibilities(algorithm),
