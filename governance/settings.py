@@ -1,5 +1,6 @@
 """The one settings file; what differs between installations comes from the environment (see `.env.example`)."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import django_stubs_ext
@@ -221,8 +222,15 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+FILE_STORAGE = env("FILE_STORAGE", default="") or "django.core.files.storage.FileSystemStorage"
+FILE_STORAGE_OPTIONS = env.json("FILE_STORAGE_OPTIONS", default={})
+if find_spec(FILE_STORAGE.partition(".")[0]) is None:
+    raise ImproperlyConfigured(
+        f"FILE_STORAGE names {FILE_STORAGE}, which is not installed. For an S3-compatible store install "
+        "django-storages[s3]; leave FILE_STORAGE empty to keep files in MEDIA_ROOT."
+    )
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": FILE_STORAGE, "OPTIONS": FILE_STORAGE_OPTIONS},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -71,6 +71,7 @@ def test_an_installation_with_an_identity_provider_and_a_mail_server_passes_the_
         ({"DATABASE_URL": "register.sqlite3"}, "DATABASE_URL must be sqlite:///path or postgres://"),
         ({"EMAIL_URL": "mail.example.nl"}, "EMAIL_URL must be smtp+tls://user:password@host:587"),
         ({"OIDC_SERVER_URL": "https://sso.example.nl"}, "set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well"),
+        ({"FILE_STORAGE": "nowhere.Storage"}, "leave FILE_STORAGE empty to keep files in MEDIA_ROOT"),
         (
             {"OIDC_SERVER_URL": "http://sso.example.nl", "OIDC_CLIENT_ID": "register", "OIDC_CLIENT_SECRET": "geheim"},
             "OIDC_SERVER_URL must start with https://",

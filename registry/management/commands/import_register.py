@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, progress_bar
 from governance.models import Organisation
 from registry.register_files import Record, RegisterFileError
 from registry.register_import import ImportReport, import_register
@@ -41,9 +41,7 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _show_progress(self, done: int, total: int) -> None:
-        if self.stderr.isatty():
-            bar = "█" * (30 * done // total)
-            self.stderr.write(f"\r{bar:░<30} {done}/{total}", ending="\n" if done == total else "")
+        progress_bar.show(self.stderr, done, total)
 
 
 def report_lines(report: ImportReport, *, dry_run: bool) -> Iterator[str]:
