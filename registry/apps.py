@@ -12,13 +12,24 @@ class RegistryConfig(AppConfig):
         import registry.permissions  # noqa: F401
         from governance import commenting, decision_tree_import, framework_import, leaving, overview, own_items
         from governance import reminders as governance_reminders
-        from registry import catalogue_changes, commented, handover, held_in_use, reminders, timeline, use_reminders
+        from registry import (
+            catalogue_changes,
+            classifying,
+            commented,
+            handover,
+            held_in_use,
+            reminders,
+            timeline,
+            use_reminders,
+        )
         from registry.complaints import HandledComplaints
+        from registry.incidents import classified_anew
         from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
         decision_tree_import.after_import.append(catalogue_changes.due_for_review)
+        classifying.after_classifying.append(classified_anew)
         leaving.sources += [*handover.SOURCES, HandledComplaints(), *held_in_use.SOURCES]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)

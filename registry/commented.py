@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from governance.commenting import Kind, requirement_or_measure
 from governance.models import Requirement
-from registry.models import Algorithm, Complaint, Evaluation, Proposal, Risk
+from registry.models import Algorithm, Complaint, Evaluation, Incident, Proposal, Risk
 
 
 def _of_algorithm(algorithm: Algorithm, item: Any) -> str:
@@ -20,6 +20,7 @@ KINDS = [
     Kind("algoritme", Algorithm, _of_algorithm, part=requirement_or_measure),
     Kind("klacht", Complaint, lambda complaint, part: complaint.get_absolute_url()),
     Kind("evaluatie", Evaluation, lambda evaluation, part: evaluation.get_absolute_url()),
+    Kind("incident", Incident, lambda incident, part: incident.get_absolute_url()),
     Kind("risico", Risk, lambda risk, part: risk.get_absolute_url()),
     Kind("aanmelding", Proposal, lambda proposal, part: proposal.get_absolute_url()),
 ]
