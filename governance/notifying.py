@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.urls import NoReverseMatch, reverse
-from django.utils import formats, translation
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +60,12 @@ SENTENCES: dict[str, Any] = {
     "evaluation_due": _("The evaluation of {where} must be held on {due} at the latest: {what}"),
     "evaluation_overdue": _("The evaluation of {where} should have been held on {due}: {what}"),
     "evaluation_escalated": _("The evaluation of {where} is more than two weeks late; it was due on {due}: {what}"),
+    "incident_assigned": _("{who} gives you an incident with {where} to handle: {what}"),
+    "incident_unhandled": _("An incident with {where} is handled by nobody: {what}"),
+    "incident_serious": _("{who} recorded a serious incident with {where}: {what}"),
+    "report_due": _("Report an incident with {where} before {deadline}: {what}"),
+    "report_soon": _("Report an incident with {where} before {deadline}, less than a day from now: {what}"),
+    "report_overdue": _("An incident with {where} should have been reported before {deadline}: {what}"),
     "risks_unowned": _("Open risks that nobody owns, or whose owner left ({where}): {number}"),
     "gate_asked": _("{who} asks for a decision: {what} ({where})"),
     "gate_decided": _("{who} decided about your request: {what} ({where}). The outcome: {outcome}"),
@@ -105,6 +111,8 @@ def _in_words(name: str, value: Any) -> str:
         return gettext("The system")
     if name in DAYS and value:
         return formats.date_format(date.fromisoformat(value), "j F Y")
+    if name == "deadline" and value:
+        return formats.date_format(timezone.localtime(datetime.fromisoformat(value)), "j F Y, H:i")
     return str(value)
 
 

@@ -85,6 +85,7 @@ ORGANISATION = [
             Tab("work", _("Work"), "organisation-work", "registry.view_organisation_work"),
             Tab("risks", _("Risks"), "organisation-risks"),
             Tab("monitoring", _("Evaluations"), "organisation-monitoring"),
+            Tab("incidents", _("Incidents"), "organisation-incidents"),
             Tab("complaints", _("Complaints and questions"), "organisation-complaints"),
         ],
     ),

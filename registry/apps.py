@@ -23,6 +23,7 @@ class RegistryConfig(AppConfig):
         from governance import reminders as governance_reminders
         from registry import (
             catalogue_changes,
+            classifying,
             commented,
             evidenced,
             handover,
@@ -35,12 +36,14 @@ class RegistryConfig(AppConfig):
         from registry.complaints import HandledComplaints
         from registry.conditions import HeldConditions
         from registry.impact_assessments import AssignedAssessments
+        from registry.incidents import classified_anew
         from registry.models import AlgorithmEvidence
         from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
         decision_tree_import.after_import.append(catalogue_changes.due_for_review)
+        classifying.after_classifying.append(classified_anew)
         leaving.sources += [
             *handover.SOURCES,
             HandledComplaints(),

@@ -1,6 +1,6 @@
 """Classifying an algorithm in the decision aid, and deciding from it what applies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,9 @@ from registry.models import (
 from registry.models.applicability import Outcome
 
 BATCH = 500
+
+after_classifying: list[Callable[[Algorithm], None]] = []
+"""Called with each algorithm that was classified, in the transaction of the change."""
 
 
 def current_tree() -> DecisionTree | None:
@@ -174,6 +177,8 @@ def classify(
         ClassificationDraft.objects.filter(algorithm=algorithm).delete()
         decide_all([algorithm], now)
         audit_trail.record("algorithm.classified", algorithm, _changes(former, classification))
+        for react in after_classifying:
+            react(algorithm)
     return classification
 
 

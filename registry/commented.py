@@ -11,6 +11,7 @@ from registry.models import (
     Complaint,
     Evaluation,
     Gate,
+    Incident,
     Involvement,
     Proposal,
     Responsibility,
@@ -49,6 +50,7 @@ KINDS = [
     Kind("besluit", Gate, lambda gate, part: gate.get_absolute_url()),
     Kind("klacht", Complaint, lambda complaint, part: complaint.get_absolute_url()),
     Kind("evaluatie", Evaluation, lambda evaluation, part: evaluation.get_absolute_url()),
+    Kind("incident", Incident, lambda incident, part: incident.get_absolute_url()),
     Kind("risico", Risk, lambda risk, part: risk.get_absolute_url()),
     Kind("aanmelding", Proposal, lambda proposal, part: proposal.get_absolute_url()),
 ]

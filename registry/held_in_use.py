@@ -17,7 +17,7 @@ from governance.leaving import Holding, Source
 from governance.models import Organisation, User
 from governance.permissions import WORKING
 from registry import versioned
-from registry.models import Evaluation, MonitoringPoint, Risk
+from registry.models import Evaluation, Incident, MonitoringPoint, Risk
 
 
 @dataclass
@@ -74,6 +74,7 @@ SOURCES: list[Source] = [
         "evaluation.revised",
         "created",
     ),
+    OneAtATime("incident", gettext_lazy("Incidents"), Incident.objects.open, "handler", "incident.revised", "recorded"),
     OneAtATime("risk", gettext_lazy("Risks"), Risk.objects.open, "owner", "risk.revised", "identified"),
 ]
 """What the register adds here to what people can hold."""

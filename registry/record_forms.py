@@ -1,9 +1,11 @@
 """What forms about a record of an algorithm have in common: the verb checks and writes, the form only asks."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from governance.forms import SeenForm
@@ -57,6 +59,10 @@ def in_words(field: BoundField, value: Any) -> str:
         choices: Any = field.field.choices
         labels = {str(key): str(label) for key, label in choices if key != ""}
         return labels.get(str(value), "")
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "j F Y, H:i")
+    if isinstance(value, date):
+        return formats.date_format(value, "j F Y")
     return "" if value is None else str(value)
 
 

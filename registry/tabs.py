@@ -38,6 +38,7 @@ ALGORITHM = [
         _("In use"),
         pages=[
             Tab("monitoring", _("Evaluations"), "algorithm-monitoring"),
+            Tab("incidents", _("Incidents"), "algorithm-incidents"),
             Tab("complaints", _("Complaints and questions"), "algorithm-complaints"),
         ],
     ),

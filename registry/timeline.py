@@ -12,6 +12,8 @@ from registry.models import (
     Evaluation,
     Gate,
     ImpactAssessment,
+    Incident,
+    IncidentReport,
     Involvement,
     MeasureStatus,
     MonitoringPoint,
@@ -80,6 +82,15 @@ VERBS = {
     "evaluation.asked": lambda: _("asked for an evaluation"),
     "evaluation.revised": lambda: _("changed the evaluation"),
     "evaluation.held": lambda: _("recorded the evaluation"),
+    "incident.recorded": lambda: _("recorded the incident"),
+    "incident.revised": lambda: _("changed the incident"),
+    "incident.closed": lambda: _("closed the incident"),
+    "incident.reopened": lambda: _("opened the incident again"),
+    "incident.report_due": lambda: _("recorded something from which a duty to report follows"),
+    "incident.report_moved": lambda: _("recorded something by which the deadline of a report moves"),
+    "incident.report_lapsed": lambda: _("recorded something by which a report is no longer asked for"),
+    "incident.reported": lambda: _("reported the incident"),
+    "incident.report_not_needed": lambda: _("recorded why a report is not needed"),
     "risk.reopened": lambda: _("opened the risk again"),
 }
 
@@ -120,6 +131,7 @@ def tell() -> None:
             [MonitoringPoint],
             [Evaluation],
             [Gate, Condition],
+            [Incident, IncidentReport],
         ],
         choices={"themes": AlgorithmTheme.Theme.choices},
     )

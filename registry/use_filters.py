@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from governance import clock
 from governance.filters import QueryFilterSet, SearchFilter, YesNoFilter
 from governance.models import User
-from registry.models import Algorithm, Evaluation, Risk
+from registry.incidents import to_report
+from registry.models import Algorithm, Evaluation, Incident, Risk
 from registry.risks import IMPACT, LIKELIHOOD, Level
 
 
@@ -139,3 +140,26 @@ class EvaluationFilter(OfAlgorithmFilter):
     def in_state(self, queryset: Any, name: str, value: str) -> QuerySet[Any]:
         rows: QuerySet[Any] = queryset.open() if value == "open" else queryset.held()
         return rows
+
+
+class IncidentFilter(OfAlgorithmFilter):
+    STATES = [("open", _("Open")), ("closed", _("Closed"))]
+
+    q = SearchFilter("summary__icontains", "description__icontains", "cause__icontains", "algorithm__name__icontains")
+    state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label=_("Open or closed"))
+    seriousness = django_filters.MultipleChoiceFilter(
+        choices=Incident.Seriousness.choices, distinct=False, label=_("Seriousness")
+    )
+    to_report = YesNoFilter(condition=to_report, label=_("Must still be reported"))
+    data_breach = django_filters.MultipleChoiceFilter(
+        choices=Incident.DataBreach.choices, distinct=False, label=_("Personal data")
+    )
+    mine = MineFilter("handler", label=_("Mine"))
+    algorithm = django_filters.ModelChoiceFilter(queryset=with_record_in("incidents"), label=_("Algorithm"))
+
+    class Meta:
+        model = Incident
+        fields: list[str] = []
+
+    def in_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(closed__isnull=value == "open")

@@ -6,11 +6,14 @@ from datetime import date, timedelta
 from django.db.models import Count
 from django.urls import reverse
 
+from governance import clock
 from governance.models import Membership, Notification, Organisation
+from governance.models.periods import start_of
 from governance.notifying import Kind, Nearest, address_of, in_each_language, tell_all
 from governance.permissions import REGISTRAR
 from governance.reminders import AHEAD, notices, stage
-from registry.models import Evaluation, Risk
+from registry.incident_notices import report_notices, unhandled_notices
+from registry.models import Evaluation, Incident, IncidentReport, Risk
 
 Role = Membership.Role
 
@@ -107,4 +110,19 @@ def _evaluation_notices(people: Iterable[int], evaluation: Evaluation, step: str
     )
 
 
-SOURCES = [acceptances, unowned_risks, evaluations, late_evaluations]
+def incident_reports(on: date) -> int:
+    """Reports that the law asks for, while their deadlines come near: by the hour, as some terms are in hours."""
+    registrars, managers = Nearest(REGISTRAR), Nearest([Role.MANAGER])
+    moment = clock.now() if on == clock.today() else start_of(on)
+    reports = IncidentReport.objects.open().select_related("incident__algorithm__organisation")
+    return tell_all(one for row in reports for one in report_notices(row, moment, registrars, managers))
+
+
+def unhandled_incidents(on: date) -> int:
+    """Open incidents that nobody handles, for the officers and managers: again when one falls free again."""
+    registrars = Nearest(REGISTRAR)
+    free = Incident.objects.open().filter(handler=None).select_related("algorithm__organisation")
+    return tell_all(one for incident in free for one in unhandled_notices(incident, registrars))
+
+
+SOURCES = [acceptances, unowned_risks, evaluations, late_evaluations, incident_reports, unhandled_incidents]

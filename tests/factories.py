@@ -398,6 +398,19 @@ class EvaluationFactory(DjangoModelFactory):
     due = factory.LazyFunction(lambda: days_from_now(30))
 
 
+class IncidentFactory(DjangoModelFactory):
+    """Known since an hour."""
+
+    class Meta:
+        model = registry.Incident
+
+    algorithm = factory.SubFactory(AlgorithmFactory)
+    summary = factory.Sequence(lambda n: f"Verkeerde brieven verstuurd {n}")
+    description = "Brieven gingen naar het verkeerde adres."
+    known = factory.LazyFunction(lambda: timezone.now() - timedelta(hours=1))
+    seriousness = "minor"
+
+
 class NotificationFactory(DjangoModelFactory):
     """Something that its recipient, a reader of an organisation of their own, should know."""
 

@@ -201,10 +201,16 @@ def add_intake_and_complaints(world: World) -> None:
 
 
 def add_use(world: World) -> None:
-    """A judged and a closed risk that the assigned contributor owns, and an evaluation that they hold."""
+    """A judged and a closed risk that the assigned contributor owns, and evaluations and incidents of theirs."""
+    handled = {"algorithm": world.algorithm, "handler": world.assigned}
+    incident = factories.IncidentFactory(**handled, data_breach="risk")
     owned = {"algorithm": world.algorithm, "owner": world.assigned}
     world.records |= {
         "risk": factories.RiskFactory(**owned, likelihood_before=3, impact_before=4),
+        "incident": incident,
+        "incident_report": incident.reports.create(duty="gdpr_33", deadline=timezone.now()),
+        "closed_incident": factories.IncidentFactory(**handled, closed=timezone.now(), actions="Hersteld."),
+        "handled_incident": factories.IncidentFactory(**handled),
         "monitoring_point": factories.MonitoringPointFactory(algorithm=world.algorithm),
         "evaluation": factories.EvaluationFactory(algorithm=world.algorithm, assignee=world.assigned),
         "closed_risk": factories.RiskFactory(**owned, closed=timezone.now(), closed_because="Weg."),

@@ -149,6 +149,8 @@ def test_every_administration_page_asks_to_log_in_as_staff(client):
         "registry.assign_responsibility",
         "registry.change_complaint",
         "registry.change_risk",
+        "registry.change_incident",
+        "registry.hold_evaluation",
     ],
 )
 def test_a_role_somewhere_gives_no_right_over_a_record_that_belongs_to_no_organisation(permission):

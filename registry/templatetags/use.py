@@ -1,8 +1,10 @@
 """How risks, evaluations and incidents are shown."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -43,3 +45,9 @@ def likelihood(number: int | None) -> str:
 def impact(number: int | None) -> str:
     """A number of the scale with what it means."""
     return _on(IMPACT, number)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A moment as people write it: 23 november 2026, 14:05."""
+    return formats.date_format(timezone.localtime(value), "j F Y, H:i") if value else ""

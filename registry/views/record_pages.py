@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from governance.conflict import Conflict
-from governance.forms import add_errors
+from governance.forms import SeenForm, add_errors
 from registry.models import Algorithm
 from registry.record_forms import RecordForm
 from registry.views.algorithm import tab, visible_algorithm
@@ -42,13 +42,16 @@ def form_page(
     """Shows the form, or calls the verb with it and goes to the record that the verb returns.
 
     `here` is the name of the tab, `parent` the (address, title) of its list, `done` the sentence afterwards with
-    `%(what)s` in it. On a conflict the form stands for how the record is now, with what differs beside what was typed.
+    `%(what)s` in it. On a conflict the form stands for how the record is now, with what differs beside what was typed;
+    what counts no versions raises `Conflict`.
     """
     context: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:
             changed = verb(form)
         except Conflict as meanwhile:
+            if not isinstance(form, SeenForm):
+                raise
             current = meanwhile.current
             form.now_seen(current.version)
             context["conflict"] = current
