@@ -89,4 +89,9 @@ ORGANISATION = [
             Tab("complaints", _("Complaints and questions"), "organisation-complaints"),
         ],
     ),
+    Tab(
+        "oversight",
+        _("Oversight"),
+        pages=[Tab("trail", _("Audit trail"), "organisation-trail", "governance.view_auditevent")],
+    ),
 ]

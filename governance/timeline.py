@@ -100,8 +100,8 @@ tells(
         "grouprole.added": lambda: _("let a group of the identity provider give a role:"),
         "grouprole.removed": lambda: _("no longer lets a group of the identity provider give a role:"),
         "organisation.second_factor_required": lambda: _("changed for which roles a second factor is required"),
+        "user.trail_exported": lambda: _("downloaded the audit trail"),
         "organisation.trail_exported": lambda: _("downloaded the audit trail"),
-        "audittrail.exported": lambda: _("downloaded the audit trail"),
         "readingrequest.confirmed": lambda: _("confirmed having read"),
         "training.recorded": lambda: _("recorded a training:"),
         "training.withdrawn": lambda: _("withdrew a training:"),
@@ -204,14 +204,14 @@ def told(event: AuditEvent) -> str:
 
 def kind_of_record(event: AuditEvent) -> str:
     """What kind of record it was done to, in words."""
-    model = _model(event)
+    model = model_of(event.subject_type)
     return str(model._meta.verbose_name) if model else event.subject_type
 
 
-def _model(event: AuditEvent) -> type[models.Model] | None:
-    """The model of the record; none when there no longer is one."""
+def model_of(kind: str) -> type[models.Model] | None:
+    """The model of a kind of record; none when there no longer is one."""
     try:
-        return apps.get_model(event.subject_type)
+        return apps.get_model(kind)
     except LookupError:
         return None
 
@@ -238,7 +238,7 @@ def changed_fields(event: AuditEvent, *, every: bool = False) -> list[tuple[str,
 
 def _fields(event: AuditEvent, name: str) -> list[Any]:
     """The fields of that name of the models whose changes stand in the history of this record."""
-    changed = MODELS.get(event.subject_type) or filter(None, [_model(event)])
+    changed = MODELS.get(event.subject_type) or filter(None, [model_of(event.subject_type)])
     known = [{field.name: field for field in model._meta.get_fields()} for model in changed]
     fields = [fields[name] for fields in known if name in fields]
     return [field for field in fields if hasattr(field, "verbose_name")]

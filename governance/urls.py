@@ -27,6 +27,7 @@ from governance.views import (
     policy_versions,
     positions,
     published_policies,
+    trail,
 )
 
 framework = [
@@ -139,6 +140,8 @@ organisations: list[Any] = [
     path("<slug:slug>/kennis/<int:pk>/bewerken/", arranging.edit, {"kind": "knowledge"}, name="knowledge-edit"),
     path("<slug:slug>/kennis/<int:pk>/beeindigen/", arranging.end, {"kind": "knowledge"}, name="knowledge-end"),
     path("<slug:slug>/kennis/gevolgd/<int:pk>/intrekken/", literacy.training_withdraw, name="training-withdraw"),
+    path("<slug:slug>/audittrail/", trail.of_organisation, name="organisation-trail"),
+    path("<slug:slug>/audittrail/csv/", trail.export_of_organisation, name="organisation-trail-csv"),
     path("<slug:slug>/mensen/<int:pk>/", people.person, name="organisation-person"),
 ]
 
@@ -158,6 +161,12 @@ told = [
     path("<int:pk>/gelezen/", notifications.read, name="notification-read"),
 ]
 
+audit_trail = [
+    path("", trail.everywhere, name="trail"),
+    path("csv/", trail.export_everywhere, name="trail-csv"),
+    path("<int:pk>/", trail.event, name="trail-event"),
+]
+
 urlpatterns = [
     path("", include("registry.urls")),
     path("", include("governance.account_urls")),
@@ -169,6 +178,7 @@ urlpatterns = [
     path("organisaties/", include(organisations)),
     path("opmerkingen/", include(remarks)),
     path("bewijs/", include(places_of_proof)),
+    path("audittrail/", include(audit_trail)),
     path("beleid/", published_policies.index, name="published-policies"),
     path("beleid/<slug:organisation>/<slug:policy>/", published_policies.policy, name="published-policy"),
     path(

@@ -1,8 +1,9 @@
 """How the histories of algorithms, proposals and complaints read; see `governance.timeline`."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from governance import timeline
+from governance import timeline, trail, trail_filters
 from registry.models import (
     Algorithm,
     AlgorithmTheme,
@@ -96,6 +97,14 @@ VERBS = {
 
 
 def tell() -> None:
+    trail_filters.belong("algorithm", ["algorithm.", "classification.", "proposal."])
+    trail_filters.belong("work", ["applicability."])
+    trail_filters.belong("responsibility", ["responsibility.", "team.", "raci_default.", "person.handed_over"])
+    trail_filters.belong("catalogue", ["algorithm.imported"])
+    trail.PAGES |= {
+        "registry.racidefault": lambda row: reverse("raci-defaults", args=[row.organisation.slug]),
+        "registry.teammember": lambda row: reverse("algorithm-team", args=[row.algorithm_id]),
+    }
     timeline.tells(
         VERBS,
         about_a_part=[

@@ -224,6 +224,11 @@ def add_notification(world: World) -> None:
     )
 
 
+def add_trail(world: World) -> None:
+    """Something that happened in the organisation."""
+    world.records["event"] = audit_trail.record("algorithm.seen", world.algorithm)
+
+
 def add_policies(world: World) -> None:
     """A policy with a draft, one in review and one that is adopted, published and put to a reader.
 

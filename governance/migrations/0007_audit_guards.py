@@ -1,4 +1,4 @@
-from django.db import migrations
+from django.db import migrations, models
 
 from governance import audit_guards
 from governance.audit_chain import hash_of, key_of
@@ -41,6 +41,14 @@ class Migration(migrations.Migration):
     dependencies = [("governance", "0006_tool_risk")]
 
     operations = [
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["-moment", "-id"], name="auditevent_newest_first"),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["request_id"], name="auditevent_of_request"),
+        ),
         migrations.RunPython(put_up, take_away),
         migrations.RunPython(seal_what_is_there, migrations.RunPython.noop),
     ]

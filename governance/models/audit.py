@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
 from django.db import models
@@ -60,7 +61,13 @@ class WrittenOnce(models.Model):
 class AuditEventQuerySet(WrittenOnceQuerySet):
     def about(self, record: models.Model) -> Self:
         """The history of one record: for whoever may read that record, whatever their role."""
-        return self.filter(subject_type=record._meta.label_lower, subject_id=str(record.pk))
+        events = self.filter(subject_type=record._meta.label_lower, subject_id=str(record.pk))
+        return events.select_related("actor", "on_behalf_of")
+
+    def about_all(self, model: type[models.Model], keys: Iterable[int]) -> Self:
+        """The histories of records of one kind together."""
+        events = self.filter(subject_type=model._meta.label_lower, subject_id__in=[str(key) for key in keys])
+        return events.select_related("actor", "on_behalf_of")
 
 
 class AuditEvent(WrittenOnce):
@@ -90,6 +97,8 @@ class AuditEvent(WrittenOnce):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "-moment"], name="auditevent_of_record"),
             models.Index(fields=["organisation", "-moment"], name="auditevent_of_organisation"),
+            models.Index(fields=["-moment", "-id"], name="auditevent_newest_first"),
+            models.Index(fields=["request_id"], name="auditevent_of_request"),
         ]
 
     def __str__(self) -> str:

@@ -12,8 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from governance import clock, notifying, openid_connect, rich_text, second_factor, tabs, timeline
+from governance import clock, notifying, openid_connect, rich_text, second_factor, tabs, timeline, trail, trail_filters
 from governance.models import Assessment, AuditEvent, MeasureWork, Notification
+from governance.permissions import organisation_of
 
 register = template.Library()
 
@@ -99,6 +100,33 @@ def told(event: AuditEvent) -> str:
 def changed_fields(event: AuditEvent) -> list[tuple[str, Any, Any]]:
     """(field in words, old, new) for every change that means something to a reader."""
     return timeline.changed_fields(event)
+
+
+@register.filter
+def every_changed_field(event: AuditEvent) -> list[tuple[str, Any, Any]]:
+    """(field in words where it has any, old, new) for every change."""
+    return timeline.changed_fields(event, every=True)
+
+
+@register.filter
+def kind_of_record(event: AuditEvent) -> str:
+    return timeline.kind_of_record(event)
+
+
+@register.filter
+def channel_in_words(event: AuditEvent) -> str:
+    """Through which door it was done."""
+    return str(dict(trail_filters.CHANNELS).get(event.channel, event.channel))
+
+
+@register.inclusion_tag("governance/_history.html", takes_context=True)
+def history(context: Any, record: Any) -> dict[str, Any]:
+    """The latest events of a record, for who may see its organisation: of a page that others read too, not for them."""
+    user, organisation = context["request"].user, organisation_of(record)
+    may_read = user.is_authenticated and (
+        organisation is None or user.has_perm("governance.view_organisation", organisation)
+    )
+    return {"events": AuditEvent.objects.about(record)[: trail.PAGE_SIZE] if may_read else []}
 
 
 @register.filter

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from governance import group_roles, leaving, membership, second_factor
 from governance.forms import add_errors
 from governance.member_forms import FindForm, GroupRoleForm, InviteForm, RoleForm, SecondFactorForm
-from governance.models import GroupRole, Invitation, Membership, Organisation, User
+from governance.models import AuditEvent, GroupRole, Invitation, Membership, Organisation, User
 from governance.positions import people_of
 from governance.views.invitations import send_invitation
 from governance.views.organisation import tab, visible_organisation
@@ -127,6 +127,7 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             person=person,
             form=form,
             rows=rows,
+            events=AuditEvent.objects.about_all(Membership, [row.pk for row in rows])[:PAGE_SIZE],
             is_here=is_here,
             may_leave=is_here and person != user and any(row.is_current and row.is_ours for row in rows),
             works_here=people_of(organisation, former=True).filter(pk=pk).exists(),

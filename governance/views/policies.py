@@ -99,7 +99,7 @@ def policy(request: HttpRequest, slug: str, policy: str) -> HttpResponse:
     for newer, older in pairwise(record.versions.all()):
         newer.older = older
     in_force = record.version_in_force
-    events = AuditEvent.objects.about(record).select_related("actor")
+    events = AuditEvent.objects.about(record)
     if not request.user.has_perm("governance.view_organisation", record.organisation):
         events = events.none()  # what holds here comes from above; how it came about does not
     return render(

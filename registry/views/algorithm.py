@@ -89,7 +89,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     algorithm = visible_algorithm(request, pk)
     classification = Classification.objects.current().with_tree().filter(algorithm=algorithm).first()
     draft = ClassificationDraft.objects.with_tree().filter(algorithm=algorithm).first()
-    events = AuditEvent.objects.about(algorithm).select_related("actor")[:8]
+    events = AuditEvent.objects.about(algorithm)[:8]
     compliance.count_overdue([algorithm.compliance] if hasattr(algorithm, "compliance") else [])
     return render(
         request,
@@ -185,6 +185,6 @@ def _named(rows: Iterable[Any]) -> str:
 @login_required
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     algorithm = visible_algorithm(request, pk)
-    events = AuditEvent.objects.about(algorithm).select_related("actor")
+    events = AuditEvent.objects.about(algorithm)
     page = Paginator(events, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "registry/algorithm_history.html", tab(algorithm, "history", page=page))

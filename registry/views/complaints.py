@@ -127,7 +127,7 @@ def _page(request: HttpRequest, complaint: Complaint, **context: Any) -> HttpRes
         "may_change": request.user.has_perm("registry.change_complaint", complaint),
         "handle_form": HandleForm(initial={**seen, "response": complaint.response}),
         "reopen_form": ReopenForm(initial=seen),
-        "events": AuditEvent.objects.about(complaint).select_related("actor")[:PAGE_SIZE],
+        "events": AuditEvent.objects.about(complaint)[:PAGE_SIZE],
     }
     return render(request, "registry/complaint.html", tab(complaint.algorithm, "complaints", **(shown | context)))
 

@@ -136,7 +136,7 @@ def recent_changes(request: HttpRequest) -> list[AuditEvent]:
     # The history of each record, which is for whoever may see the record; not the trail, which is for fewer.
     inside = Organisation.objects.visible_to(request.user)
     happened = AuditEvent.objects.filter(organisation__in=inside, subject_type__in=TOLD, verb__in=VERBS)
-    for event in happened.select_related("actor", "organisation")[: SHOWN * 20]:
+    for event in happened.select_related("actor", "on_behalf_of", "organisation")[: SHOWN * 20]:
         events.setdefault((event.subject_type, event.subject_id), event)
     wanted: dict[str, list[str]] = {}
     for kind, key in list(events)[: SHOWN * 2]:

@@ -85,7 +85,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
             "may_decide": may_decide,
             "alike": alike,
             "algorithm": visible.filter(pk=proposal.algorithm_id).first(),
-            "events": AuditEvent.objects.about(proposal).select_related("actor")[:PAGE_SIZE],
+            "events": AuditEvent.objects.about(proposal)[:PAGE_SIZE],
         },
     )
 
