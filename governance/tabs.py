@@ -85,4 +85,13 @@ ORGANISATION = [
             Tab("complaints", _("Complaints and questions"), "organisation-complaints"),
         ],
     ),
+    Tab(
+        "oversight",
+        _("Oversight"),
+        pages=[
+            Tab("findings", _("Findings"), "organisation-findings"),
+            Tab("audits", _("Audits"), "organisation-audits"),
+            Tab("consistency", _("Checks"), "organisation-consistency"),
+        ],
+    ),
 ]

@@ -12,16 +12,17 @@ class RegistryConfig(AppConfig):
         import registry.permissions  # noqa: F401
         from governance import commenting, decision_tree_import, framework_import, leaving, overview, own_items
         from governance import reminders as governance_reminders
-        from registry import catalogue_changes, commented, handover, reminders, timeline
+        from registry import catalogue_changes, commented, handover, oversight_reminders, reminders, timeline
         from registry.complaints import HandledComplaints
+        from registry.findings import OwnedFindings
         from registry.overview import PANELS
 
         framework_import.after_import.append(catalogue_changes.after_framework_import)
         own_items.after_change.append(catalogue_changes.after_own_item)
         decision_tree_import.after_import.append(catalogue_changes.due_for_review)
-        leaving.sources += [*handover.SOURCES, HandledComplaints()]
+        leaving.sources += [*handover.SOURCES, HandledComplaints(), OwnedFindings()]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)
         timeline.tell()
         overview.panels.extend(PANELS)
-        governance_reminders.sources.extend(reminders.SOURCES)
+        governance_reminders.sources.extend([*reminders.SOURCES, *oversight_reminders.SOURCES])

@@ -110,6 +110,11 @@ def my_desk(person: User, within: Organisation | None = None) -> Desk:
             *_work(visible, person),
             Arm(Section.OVERDUE, "version", unowned, F("review_date")),
             *_decisions(registered, visible, served, person),
+            *_findings(visible, person),
+            *_findings_to_decide(
+                _below(Organisation.objects.where_member_holds(person, [Role.MANAGER]), within),
+                _below(Organisation.objects.where_member_holds(person, [Role.AUDITOR]), within),
+            ),
             *_claims(visible, Section.WAITING, lambda rows: rows.filter(claimed_by=person)),
             Arm(Section.WAITING, "version", drafts, TruncDate("submitted_at")),
             Arm(Section.WAITING, "proposal", _proposals(visible).filter(proposed_by=person), TruncDate("proposed")),
@@ -123,8 +128,8 @@ def organisation_desk(organisation: Organisation, person: User | None = None) ->
     what they have to do and are responsible for."""
     below = _below(Organisation.objects.all(), organisation)
     if person is not None:
-        return Desk([*_work(below, person), *_responsible(below, person)])
-    return Desk([*_work(below, None), *everybodys(below)])
+        return Desk([*_work(below, person), *_findings(below, person), *_responsible(below, person)])
+    return Desk([*_work(below, None), *_findings(below, None), *everybodys(below)])
 
 
 def everybodys(organisations: Any) -> list[Arm]:
@@ -135,6 +140,7 @@ def everybodys(organisations: Any) -> list[Arm]:
     algorithms = Algorithm.objects.filter(organisation__in=organisations)
     return [
         *_decisions(organisations, organisations, organisations, None),
+        *_findings_to_decide(organisations, organisations),
         Arm(Section.VACANT, "position", Position.objects.vacant().filter(organisation__in=organisations)),
         Arm(Section.VACANT, "algorithm", algorithms.vacant()),
         Arm(unassigned, "algorithm", algorithms.filter(compliance__unassigned__gt=0), F("compliance__next_due")),
@@ -148,7 +154,8 @@ def everybodys(organisations: Any) -> list[Arm]:
 
 def managers_desk(organisations: Any) -> Desk:
     """The figures a manager sees first, for these organisations."""
-    overdue = [arm for arm in _work(organisations, None) if arm.section == Section.OVERDUE]
+    everything = [*_work(organisations, None), *_findings(organisations, None)]
+    overdue = [arm for arm in everything if arm.section == Section.OVERDUE]
     return Desk([*overdue, *everybodys(organisations)])
 
 
@@ -213,6 +220,26 @@ def _decisions(verified: Any, adopted: Any, triaged: Any, person: User | None) -
         Arm(Section.DECISION, "version", texts, TruncDate("submitted_at")),
         Arm(Section.DECISION, "proposal", _proposals(triaged), TruncDate("proposed")),
     ]
+
+
+def _findings(organisations: Any, person: User | None) -> list[Arm]:
+    """Findings that their owners do something about, and those of which they asked the auditor to close them."""
+    findings = _owned("finding", organisations).open().exclude(owner=None)
+    if person is not None:
+        findings = findings.filter(owner=person)
+    asked = Q(pk__in=_owned("finding", organisations).asking_to_close().order_by().values("pk"))
+    passed = Q(due__lt=clock.today())
+    arms = [
+        Arm(Section.OVERDUE, "finding", findings.filter(passed).exclude(asked), F("due")),
+        Arm(Section.DUE, "finding", findings.exclude(passed).exclude(asked), F("due")),
+    ]
+    return [*arms, Arm(Section.WAITING, "finding", findings.filter(asked), F("due"))] if person else arms
+
+
+def _findings_to_decide(managed: Any, audited: Any) -> list[Arm]:
+    """Findings that wait for the managers' answer, and those that an auditor is asked to close."""
+    unanswered, asked = _owned("finding", managed).unanswered(), _owned("finding", audited).asking_to_close()
+    return [Arm(Section.DECISION, "finding", rows, TruncDate("raised")) for rows in (unanswered, asked)]
 
 
 def _responsible(organisations: Any, person: User) -> list[Arm]:

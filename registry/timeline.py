@@ -4,10 +4,14 @@ from django.utils.translation import gettext as _
 
 from governance import timeline
 from registry.models import (
+    AcceptedDeviation,
     Algorithm,
     AlgorithmTheme,
     Applicability,
+    Audit,
     Complaint,
+    Finding,
+    FollowUp,
     Involvement,
     MeasureStatus,
     Proposal,
@@ -45,6 +49,20 @@ VERBS = {
     "complaint.revised": lambda: _("changed what is recorded"),
     "complaint.handled": lambda: _("closed it"),
     "complaint.reopened": lambda: _("opened it again"),
+    "finding.raised": lambda: _("recorded the finding"),
+    "finding.revised": lambda: _("changed the text of the finding"),
+    "finding.responded": lambda: _("answered on behalf of management"),
+    "finding.followed_up": lambda: _("told what was done"),
+    "finding.kept_open": lambda: _("did not close it"),
+    "finding.closed": lambda: _("closed the finding"),
+    "finding.reopened": lambda: _("opened the finding again"),
+    "finding.handed_over": lambda: _("handed the finding over"),
+    "audit.opened": lambda: _("opened the audit"),
+    "audit.revised": lambda: _("changed the audit or its report"),
+    "audit.sample_drawn": lambda: _("drew the sample"),
+    "audit.concluded": lambda: _("concluded the audit"),
+    "deviation.accepted": lambda: _("accepted what a check finds"),
+    "deviation.acceptance_withdrawn": lambda: _("accepted no longer what a check finds"),
 }
 
 
@@ -61,10 +79,17 @@ def tell() -> None:
             "letters": lambda: _("Letters"),
             "from": lambda: _("From"),
             "proposal": lambda: _("Proposed algorithm"),
+            "report_text": str,  # two whole texts
+            "follow_up": lambda: _("What was done"),
+            "sample": lambda: _("Drawn algorithms"),
+            "sample_size": lambda: _("How many algorithms"),
         },
         histories=[
             [Algorithm, RequirementAssessment, MeasureStatus, Applicability, Involvement, TeamMember],
             [Complaint],
+            [Finding, FollowUp],
+            [Audit],
+            [AcceptedDeviation],
             [Proposal],
         ],
         choices={"themes": AlgorithmTheme.Theme.choices},

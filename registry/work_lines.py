@@ -23,6 +23,7 @@ from governance.notifying import address_of
 from registry.models import (
     Algorithm,
     Complaint,
+    Finding,
     MeasureStatus,
     Proposal,
     RequirementAssessment,
@@ -46,6 +47,7 @@ class Kind(models.TextChoices):
     POLICY = "policy", _("Policy")
     READING = "reading", _("Policy to read")
     COMPLAINT = "complaint", _("Complaint or question")
+    FINDING = "finding", _("Finding")
     PROPOSAL = "proposal", _("Proposed algorithm")
     ALGORITHM = "algorithm", _("Algorithm")
     FUNCTION = "function", _("Function")
@@ -102,6 +104,9 @@ SOURCES: dict[str, Source] = {
         ("policy_version__policy__organisation", "person"),
     ),
     "complaint": Source(Complaint, Kind.COMPLAINT, "organisation", "handler", ("organisation", "algorithm", "handler")),
+    "finding": Source(
+        Finding, Kind.FINDING, "organisation", "owner", ("organisation", "algorithm", "owner", "raised_by")
+    ),
     "proposal": Source(Proposal, Kind.PROPOSAL, "organisation", "proposed_by", ("organisation", "proposed_by")),
     "responsibility": Source(
         Responsibility,
@@ -180,7 +185,9 @@ class Line:
         record = self.record
         field = SOURCES[self.source].holder
         if self.section == Section.DECISION:
-            field = {"proposal": "proposed_by", "version": "submitted_by"}.get(self.source, "claimed_by")
+            field = {"proposal": "proposed_by", "version": "submitted_by", "finding": "raised_by"}.get(
+                self.source, "claimed_by"
+            )
         for name in field.split("__") if field else []:
             record = getattr(record, name, None)
         return str(record) if field and record else ""

@@ -451,3 +451,26 @@ def claimed(algorithm: registry.Algorithm, by: governance.User, **fields) -> reg
     return open_requirement(
         algorithm, status="met", explanation="Zo.", claimed_by=by, claimed_at=timezone.now(), **fields
     )
+
+
+class AuditFactory(DjangoModelFactory):
+    """A running audit of the year 2025."""
+
+    class Meta:
+        model = registry.Audit
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Audit {n}")
+    scope = "Wat in gebruik is."
+    period_from = date(2025, 1, 1)
+    period_to = date(2025, 12, 31)
+
+
+class FindingFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Finding
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Bevinding {n}")
+    observation = "Er is geen logboek."
+    severity = "high"
