@@ -74,6 +74,17 @@ SENTENCES: dict[str, Any] = {
     "condition_settled": _("{who} met a condition of your decision about {where}: {what}"),
     "condition_due": _("A condition for {where} must be met on {due} at the latest: {what}"),
     "condition_overdue": _("A condition for {where} should have been met on {due}: {what}"),
+    "finding_raised": _("{who} records a finding that waits for your answer: {what} ({where})"),
+    "finding_responded": _("{who} answers the finding {what} ({where})"),
+    "finding_assigned": _("{who} gives you to do something about the finding {what} ({where})"),
+    "finding_asks_to_close": _("{who} asks you to close the finding {what} ({where})"),
+    "finding_kept_open": _("{who} keeps the finding {what} ({where}) open: something still has to be done"),
+    "finding_closed": _("{who} closed the finding {what} ({where})"),
+    "finding_reopened": _("{who} opened the finding {what} ({where}) again"),
+    "finding_due": _("The finding {what} ({where}) must be solved on {due} at the latest"),
+    "finding_overdue": _("The finding {what} ({where}) should have been solved on {due}"),
+    "finding_unanswered": _("The finding {what} ({where}) has waited for an answer of management since {since}"),
+    "consistency": _("What does not fit together in the records of {where}, to mend or to accept. Number: {number}"),
     "classifications_review": _(
         "Algorithms that were classified with an older decision tree and need a new look ({where}): {number}"
     ),

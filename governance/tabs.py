@@ -92,6 +92,11 @@ ORGANISATION = [
     Tab(
         "oversight",
         _("Oversight"),
-        pages=[Tab("trail", _("Audit trail"), "organisation-trail", "governance.view_auditevent")],
+        pages=[
+            Tab("findings", _("Findings"), "organisation-findings"),
+            Tab("audits", _("Audits"), "organisation-audits"),
+            Tab("consistency", _("Checks"), "organisation-consistency"),
+            Tab("trail", _("Audit trail"), "organisation-trail", "governance.view_auditevent"),
+        ],
     ),
 ]

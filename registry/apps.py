@@ -28,6 +28,7 @@ class RegistryConfig(AppConfig):
             evidenced,
             handover,
             held_in_use,
+            oversight_reminders,
             reminders,
             timeline,
             use_reminders,
@@ -35,6 +36,7 @@ class RegistryConfig(AppConfig):
         )
         from registry.complaints import HandledComplaints
         from registry.conditions import HeldConditions
+        from registry.findings import OwnedFindings
         from registry.impact_assessments import AssignedAssessments
         from registry.incidents import classified_anew
         from registry.models import AlgorithmEvidence
@@ -49,6 +51,7 @@ class RegistryConfig(AppConfig):
             HandledComplaints(),
             AssignedAssessments(),
             HeldConditions(),
+            OwnedFindings(),
             *held_in_use.SOURCES,
         ]
         for kind in commented.KINDS:
@@ -58,4 +61,4 @@ class RegistryConfig(AppConfig):
         evidence.levels[AlgorithmEvidence] = working.LEVEL
         timeline.tell()
         overview.panels.extend(PANELS)
-        governance_reminders.sources.extend([*reminders.SOURCES, *use_reminders.SOURCES])
+        governance_reminders.sources.extend([*reminders.SOURCES, *use_reminders.SOURCES, *oversight_reminders.SOURCES])

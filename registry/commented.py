@@ -8,8 +8,10 @@ from governance.commenting import Kind, requirement_or_measure
 from governance.models import Requirement
 from registry.models import (
     Algorithm,
+    Audit,
     Complaint,
     Evaluation,
+    Finding,
     Gate,
     Incident,
     Involvement,
@@ -52,5 +54,7 @@ KINDS = [
     Kind("evaluatie", Evaluation, lambda evaluation, part: evaluation.get_absolute_url()),
     Kind("incident", Incident, lambda incident, part: incident.get_absolute_url()),
     Kind("risico", Risk, lambda risk, part: risk.get_absolute_url()),
+    Kind("bevinding", Finding, lambda finding, part: finding.get_absolute_url()),
+    Kind("audit", Audit, lambda audit, part: audit.get_absolute_url()),
     Kind("aanmelding", Proposal, lambda proposal, part: proposal.get_absolute_url()),
 ]

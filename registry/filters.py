@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from governance import clock
 from governance.filters import AXIS_VALUES, LinkedFilter, QueryFilterSet, SearchFilter, YesNoFilter
 from governance.models import Axis, Law, LifecyclePhase, Objective, Organisation, Topic
+from registry.consistency import CHECKS
+from registry.deviations import algorithms_with, check_of
 from registry.models import Algorithm, AlgorithmTheme, Applicability, Classification, Complaint, Proposal
 from registry.models.algorithm import serves_none
 from registry.models.applicability import Outcome
@@ -146,11 +148,20 @@ class AlgorithmFilter(QueryFilterSet):
     unmonitored = YesNoFilter(condition=unmonitored, label=_("In use without a monitoring plan"))
     stuck = YesNoFilter(condition=stuck, label=_("Classification unfinished for two weeks"))
     for_review = YesNoFilter(condition=for_review, label=_("Classified with an older decision tree"))
+    check = django_filters.ChoiceFilter(
+        choices=[(check.code, check.title) for check in CHECKS if check.algorithm],
+        method="deviating",
+        label=_("Does not fit together"),
+    )
     sort = SortFilter()
 
     class Meta:
         model = Algorithm
         fields: list[str] = []
+
+    def deviating(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        check = check_of(value)
+        return queryset.filter(pk__in=algorithms_with(check)) if check else queryset.none()
 
     def in_risk_group(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         current = Classification.objects.current().filter(algorithm=OuterRef("pk"))

@@ -98,6 +98,10 @@ def my_desk(person: User, within: Organisation | None = None) -> Desk:
             Arm(Section.OVERDUE, "impact_assessment", unassigned, F("next_on")),
             *_decisions(registered, visible, served, managed, person),
             *in_use_of(person, visible, registered, managed),
+            *_findings(visible, person),
+            *_findings_to_decide(
+                managed, _below(Organisation.objects.where_member_holds(person, [Role.AUDITOR]), within)
+            ),
             *_claims(visible, Section.WAITING, lambda rows: rows.filter(claimed_by=person)),
             Arm(Section.WAITING, "version", drafts, TruncDate("submitted_at")),
             Arm(Section.WAITING, "gate", _gates(visible).filter(requested_by=person), TruncDate("requested")),
@@ -112,8 +116,15 @@ def organisation_desk(organisation: Organisation, person: User | None = None) ->
     what they have to do and are responsible for."""
     below = _below(Organisation.objects.all(), organisation)
     if person is not None:
-        return Desk([*_work(below, person), *_responsible(below, person), *in_use(below, person)])
-    return Desk([*_work(below, None), *in_use(below, None), *everybodys(below)])
+        return Desk(
+            [
+                *_work(below, person),
+                *in_use(below, person),
+                *_findings(below, person),
+                *_responsible(below, person),
+            ]
+        )
+    return Desk([*_work(below, None), *in_use(below, None), *_findings(below, None), *everybodys(below)])
 
 
 def everybodys(organisations: Any) -> list[Arm]:
@@ -124,6 +135,7 @@ def everybodys(organisations: Any) -> list[Arm]:
     algorithms = Algorithm.objects.filter(organisation__in=organisations)
     return [
         *_decisions(organisations, organisations, organisations, organisations, None),
+        *_findings_to_decide(organisations, organisations),
         *held_by_nobody(organisations),
         Arm(Section.VACANT, "position", Position.objects.vacant().filter(organisation__in=organisations)),
         Arm(Section.VACANT, "algorithm", algorithms.vacant()),
@@ -139,8 +151,8 @@ def everybodys(organisations: Any) -> list[Arm]:
 
 def managers_desk(organisations: Any) -> Desk:
     """The figures a manager sees first, for these organisations."""
-    work = [*_work(organisations, None), *in_use(organisations, None)]
-    overdue = [arm for arm in work if arm.section == Section.OVERDUE]
+    everything = [*_work(organisations, None), *in_use(organisations, None), *_findings(organisations, None)]
+    overdue = [arm for arm in everything if arm.section == Section.OVERDUE]
     return Desk([*overdue, *everybodys(organisations)])
 
 
@@ -220,6 +232,26 @@ def _decisions(verified: Any, adopted: Any, triaged: Any, gated: Any, person: Us
         Arm(Section.DECISION, "proposal", _proposals(triaged), TruncDate("proposed")),
         Arm(Section.DECISION, "gate", _gates(gated), TruncDate("requested")),
     ]
+
+
+def _findings(organisations: Any, person: User | None) -> list[Arm]:
+    """Findings that their owners do something about, and those of which they asked the auditor to close them."""
+    findings = _owned("finding", organisations).open().exclude(owner=None)
+    if person is not None:
+        findings = findings.filter(owner=person)
+    asked = Q(pk__in=_owned("finding", organisations).asking_to_close().order_by().values("pk"))
+    passed = Q(due__lt=clock.today())
+    arms = [
+        Arm(Section.OVERDUE, "finding", findings.filter(passed).exclude(asked), F("due")),
+        Arm(Section.DUE, "finding", findings.exclude(passed).exclude(asked), F("due")),
+    ]
+    return [*arms, Arm(Section.WAITING, "finding", findings.filter(asked), F("due"))] if person else arms
+
+
+def _findings_to_decide(managed: Any, audited: Any) -> list[Arm]:
+    """Findings that wait for the managers' answer, and those that an auditor is asked to close."""
+    unanswered, asked = _owned("finding", managed).unanswered(), _owned("finding", audited).asking_to_close()
+    return [Arm(Section.DECISION, "finding", rows, TruncDate("raised")) for rows in (unanswered, asked)]
 
 
 def _responsible(organisations: Any, person: User) -> list[Arm]:

@@ -42,5 +42,13 @@ ALGORITHM = [
             Tab("complaints", _("Complaints and questions"), "algorithm-complaints"),
         ],
     ),
+    Tab(
+        "oversight",
+        _("Oversight"),
+        pages=[
+            Tab("findings", _("Findings"), "algorithm-findings"),
+            Tab("consistency", _("Checks"), "algorithm-consistency"),
+        ],
+    ),
     Tab("history", _("History"), "algorithm-history"),
 ]

@@ -5,12 +5,16 @@ from django.utils.translation import gettext as _
 
 from governance import timeline, trail, trail_filters
 from registry.models import (
+    AcceptedDeviation,
     Algorithm,
     AlgorithmTheme,
     Applicability,
+    Audit,
     Complaint,
     Condition,
     Evaluation,
+    Finding,
+    FollowUp,
     Gate,
     ImpactAssessment,
     Incident,
@@ -93,6 +97,20 @@ VERBS = {
     "incident.reported": lambda: _("reported the incident"),
     "incident.report_not_needed": lambda: _("recorded why a report is not needed"),
     "risk.reopened": lambda: _("opened the risk again"),
+    "finding.raised": lambda: _("recorded the finding"),
+    "finding.revised": lambda: _("changed the text of the finding"),
+    "finding.responded": lambda: _("answered on behalf of management"),
+    "finding.followed_up": lambda: _("told what was done"),
+    "finding.kept_open": lambda: _("did not close it"),
+    "finding.closed": lambda: _("closed the finding"),
+    "finding.reopened": lambda: _("opened the finding again"),
+    "finding.handed_over": lambda: _("handed the finding over"),
+    "audit.opened": lambda: _("opened the audit"),
+    "audit.revised": lambda: _("changed the audit or its report"),
+    "audit.sample_drawn": lambda: _("drew the sample"),
+    "audit.concluded": lambda: _("concluded the audit"),
+    "deviation.accepted": lambda: _("accepted what a check finds"),
+    "deviation.acceptance_withdrawn": lambda: _("accepted no longer what a check finds"),
 }
 
 
@@ -130,11 +148,18 @@ def tell() -> None:
             "gate": lambda: _("Decision"),
             "conditions": lambda: _("Conditions"),
             "proposal": lambda: _("Proposed algorithm"),
+            "report_text": str,  # two whole texts
+            "follow_up": lambda: _("What was done"),
+            "sample": lambda: _("Drawn algorithms"),
+            "sample_size": lambda: _("How many algorithms"),
         },
         histories=[
             [Algorithm, RequirementAssessment, MeasureStatus, Applicability, Involvement, TeamMember],
             [Complaint],
             [ImpactAssessment],
+            [Finding, FollowUp],
+            [Audit],
+            [AcceptedDeviation],
             [Proposal],
             [Risk],
             [MonitoringPoint],

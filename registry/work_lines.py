@@ -27,6 +27,7 @@ from registry.models import (
     Complaint,
     Condition,
     Evaluation,
+    Finding,
     Gate,
     ImpactAssessment,
     Incident,
@@ -59,6 +60,7 @@ class Kind(models.TextChoices):
     RISK = "risk", _("Risk")
     EVALUATION = "evaluation", _("Evaluation")
     INCIDENT = "incident", _("Incident")
+    FINDING = "finding", _("Finding")
     PROPOSAL = "proposal", _("Proposed algorithm")
     GATE = "gate", _("Decision about an algorithm")
     CONDITION = "condition", _("Condition of a decision")
@@ -156,6 +158,9 @@ SOURCES: dict[str, Source] = {
         "assignee",
         ("gate__algorithm__organisation", "assignee"),
     ),
+    "finding": Source(
+        Finding, Kind.FINDING, "organisation", "owner", ("organisation", "algorithm", "owner", "raised_by")
+    ),
     "proposal": Source(Proposal, Kind.PROPOSAL, "organisation", "proposed_by", ("organisation", "proposed_by")),
     "responsibility": Source(
         Responsibility,
@@ -189,7 +194,13 @@ class Arm:
         return SOURCES[self.source]
 
 
-ASKED_BY = {"proposal": "proposed_by", "version": "submitted_by", "gate": "requested_by", "risk": "owner"}
+ASKED_BY = {
+    "proposal": "proposed_by",
+    "version": "submitted_by",
+    "gate": "requested_by",
+    "risk": "owner",
+    "finding": "raised_by",
+}
 """Of what waits for a decision the field that says who asks for it; of a claim it is `claimed_by`."""
 
 

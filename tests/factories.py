@@ -529,3 +529,26 @@ class ConditionFactory(DjangoModelFactory):
     gate = factory.LazyAttribute(lambda condition: GateFactory(decision="conditional_go", decided_by=member("manager")))
     text = "Test eerst met echte gevallen."
     due = factory.LazyFunction(lambda: days_from_now(30))
+
+
+class AuditFactory(DjangoModelFactory):
+    """A running audit of the year 2025."""
+
+    class Meta:
+        model = registry.Audit
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Audit {n}")
+    scope = "Wat in gebruik is."
+    period_from = date(2025, 1, 1)
+    period_to = date(2025, 12, 31)
+
+
+class FindingFactory(DjangoModelFactory):
+    class Meta:
+        model = registry.Finding
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Bevinding {n}")
+    observation = "Er is geen logboek."
+    severity = "high"

@@ -28,7 +28,11 @@ from governance.models import (
 )
 from registry.classifying import decide_all
 from registry.models import (
+    AcceptedDeviation,
+    Audit,
     ClassificationDraft,
+    Finding,
+    FollowUp,
     ImpactAssessment,
     Involvement,
     MeasureStatus,
@@ -214,6 +218,30 @@ def add_use(world: World) -> None:
         "monitoring_point": factories.MonitoringPointFactory(algorithm=world.algorithm),
         "evaluation": factories.EvaluationFactory(algorithm=world.algorithm, assignee=world.assigned),
         "closed_risk": factories.RiskFactory(**owned, closed=timezone.now(), closed_because="Weg."),
+    }
+
+
+def add_oversight(world: World) -> None:
+    """A running audit, findings that are overdue, asked to be closed and closed, and a deviation that is accepted.
+
+    The open findings are owned by the person to whom work is assigned.
+    """
+    audit = Audit.objects.create(
+        organisation=world.own, title="Audit", scope="Alles.", period_from=date(2026, 1, 1), period_to=date(2026, 6, 30)
+    )
+    saw = {"organisation": world.own, "observation": "Zo.", "severity": "high", "owner": world.assigned}
+    asking = Finding.objects.create(**saw, title="Gevraagd te sluiten")
+    FollowUp.objects.create(finding=asking, by=world.assigned, text="Klaar.", asks_to_close=True)
+    world.records |= {
+        "audit": audit,
+        "finding": Finding.objects.create(**saw, title="Te laat", audit=audit, due=date(2026, 1, 1)),
+        "asking_finding": asking,
+        "closed_finding": Finding.objects.create(
+            **saw, title="Gesloten", closed=timezone.now(), closed_because="Opgelost."
+        ),
+        "accepted_deviation": AcceptedDeviation.objects.create(
+            organisation=world.own, check_code="x", subject_type="registry.finding", subject_id="1", reason="Kan zo."
+        ),
     }
 
 

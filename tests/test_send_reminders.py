@@ -128,7 +128,12 @@ def test_a_policy_whose_review_date_passes_is_told_to_its_owner_or_else_the_mana
     factories.policy_version("adopted", organisation, review_date=day(-1))
     factories.policy_version("adopted", organisation, owner=me, review_date=day(0))
 
-    assert (ask_all(), ask_all(), told(me), told(manager)) == (2, 0, ["policy_review"], ["policy_review"])
+    assert (ask_all(), ask_all(), told(me), told(manager)) == (
+        3,
+        0,
+        ["policy_review"],
+        ["consistency", "policy_review"],
+    )
 
 
 def test_a_request_to_read_is_told_when_due_and_when_overdue(organisation, me):

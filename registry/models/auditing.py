@@ -102,6 +102,11 @@ class FindingQuerySet(OwnedQuerySet):
     def overdue(self, on: Any = None) -> Self:
         return self.open().filter(due__lt=on or clock.today())
 
+    def asking_to_close(self) -> Self:
+        """Open, and what was last said about it asks the auditor to close it."""
+        said = FollowUp.objects.filter(finding=models.OuterRef("pk")).order_by("-moment", "-pk")
+        return self.open().annotate(last_asks=models.Subquery(said.values("asks_to_close")[:1])).filter(last_asks=True)
+
 
 class Finding(models.Model):
     """What an auditor saw: the norm, the observation, its cause and consequence, and what management does about it."""
@@ -188,6 +193,14 @@ class Finding(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("finding", args=[self.organisation.slug, self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed is None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_open and self.due is not None and self.due < clock.today()
 
 
 class FollowUpQuerySet(OwnedQuerySet):
