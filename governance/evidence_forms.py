@@ -6,6 +6,7 @@ import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from governance import clock, stored_files
 from governance.filters import QueryFilterSet, SearchFilter, YesNoFilter
@@ -24,9 +25,7 @@ class NewEvidenceForm(forms.Form):
         help_text=_("How colleagues and auditors recognise it. Left empty, it is the name of the file or the link."),
     )
     file = forms.FileField(label=_("File"), required=False)
-    url = forms.URLField(
-        label=_("Or a link"), max_length=1000, required=False, assume_scheme="https", help_text=_("Such as https://….")
-    )
+    url = forms.URLField(label=_("Or a link"), max_length=1000, required=False, assume_scheme="https")
     description = forms.CharField(
         label=_("What does it show?"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -71,7 +70,7 @@ def _used() -> Q:
 
 
 class EvidenceFilter(QueryFilterSet):
-    STATES = [("valid", _("Valid")), ("expired", _("Expired")), ("withdrawn", _("Withdrawn"))]
+    STATES = [("valid", _("Valid")), ("expired", _("Expired")), ("withdrawn", pgettext_lazy("evidence", "Withdrawn"))]
     KINDS = [("file", _("File")), ("link", _("Link"))]
 
     q = SearchFilter("title__icontains", "description__icontains", "name__icontains", "url__icontains")

@@ -16,14 +16,17 @@ from django.utils import translation
 
 from governance import commenting, maturity, organisation_level
 from governance.decision_tree import tree_of
+from governance.evidence_places import is_proven
 from governance.models import (
     AuditEvent,
     Comment,
     DecisionTree,
+    Evidence,
     Measure,
     Membership,
     Organisation,
     OrganisationAssessment,
+    OrganisationEvidence,
     OrganisationMeasureStatus,
     Policy,
     PolicyVersion,
@@ -37,12 +40,14 @@ from registry.demo import cast
 from registry.demo.cast import FOLDER, read
 from registry.models import (
     Algorithm,
+    AlgorithmEvidence,
     AlgorithmTheme,
     Applicability,
     Classification,
     ClassificationDraft,
     Complaint,
     Compliance,
+    ImpactAssessment,
     MeasureStatus,
     Proposal,
     Recommendation,
@@ -354,7 +359,7 @@ def test_every_step_is_in_the_audit_trail(municipality):
     assert verbs["algorithm.classified"] == Classification.objects.count()
     assert verbs["measure.recorded"] == MeasureStatus.objects.count()
     assert (
-        verbs["requirement.assessed"] + verbs["requirement.verified"] + verbs["requirement.returned"]
+        sum(verbs[f"requirement.{done}"] for done in ("assessed", "verified", "returned", "to_verify_again"))
         == RequirementAssessment.objects.count()
     )
     assert verbs["requirement.added"] == verbs["measure.added"] == 1
@@ -492,3 +497,36 @@ def test_every_page_about_every_policy_opens(client, municipality, email):
     answers = {address: client.get(address).status_code for address in addresses}
 
     assert {address: status for address, status in answers.items() if status != 200} == {}
+
+
+def test_from_a_criterion_to_the_evidence_of_claims_and_who_added_it(municipality):
+    """ADR SV.9 → its measures → algorithms → what is claimed → evidence → author and moment."""
+    measures = Measure.objects.filter(criteria__framework__slug="adr", criteria__number="SV.9")
+    found = {}
+    for algorithm in algorithms_of(municipality).filter(measure_statuses__measure__in=measures).distinct():
+        claims = (
+            RequirementAssessment.objects.current()
+            .met()
+            .filter(algorithm=algorithm, requirement__measures__in=measures)
+        )
+        proven = [claim.requirement for claim in claims if is_proven(algorithm, claim.requirement)]
+        uses = AlgorithmEvidence.objects.current().filter(algorithm=algorithm)
+        on_measures, on_claims = uses.filter(measure__in=measures), uses.filter(requirement__in=proven)
+        if on_measures and on_claims:
+            found[algorithm.name] = {use.by.name for use in on_measures | on_claims}
+
+    assert len(found) >= 2
+    assert all(found.values())
+    assert OrganisationEvidence.objects.current().filter(measure__in=measures).exists()
+
+
+def test_evidence_is_used_in_several_places_has_expired_and_was_withdrawn(municipality):
+    evidence = Evidence.objects.filter(organisation__path__startswith=municipality.path)
+    used = Counter(AlgorithmEvidence.objects.current().values_list("evidence", flat=True))
+    again = RequirementAssessment.objects.current().exclude(verify_again="")
+
+    assert max(used.values()) > 1
+    assert (evidence.expired().count(), evidence.exclude(withdrawn=None).count()) == (1, 1)
+    assert [(row.requirement.code, row.verify_again) for row in again] == [("avg-13", "evidence_withdrawn")]
+    assert ImpactAssessment.objects.due().exists()
+    assert ImpactAssessment.objects.being_done().exists()
