@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -41,6 +42,15 @@ class Departure:
 
 def administered_by(person: User) -> models.QuerySet[Organisation]:
     return Organisation.objects.where_member_holds(person, [Role.ADMINISTRATOR])
+
+
+def home_of(person: User) -> Organisation | None:
+    """The organisation that all current roles of this person are in or below; none when there is no such."""
+    held = Membership.objects.current().filter(user=person).order_by()
+    paths = [path.strip("/").split("/") for path in held.values_list("organisation__path", flat=True)]
+    levels = takewhile(lambda level: len(set(level)) == 1, zip(*paths, strict=False))
+    shared = [level[0] for level in levels]
+    return Organisation.objects.filter(pk=shared[-1]).first() if shared else None
 
 
 def arranged_by(person: User) -> Any:

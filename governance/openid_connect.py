@@ -31,6 +31,7 @@ from django.utils.translation import gettext as _
 from requests import RequestException
 
 from governance import audit_trail, group_roles
+from governance.membership import home_of
 from governance.models import User
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,8 @@ class IdentityAdapter(DefaultSocialAccountAdapter):
         else:
             person = sociallogin.user
         if not person.is_active:
-            audit_trail.record("user.log_in_failed", person, {"method": [None, "socialaccount"]})
+            changes = {"method": [None, "socialaccount"]}
+            audit_trail.record("user.log_in_failed", person, changes, organisation=home_of(person))
             _refuse(_("This account is closed. Ask the administrator of your organisation."))
 
     def _account_by_address(self, sociallogin: SocialLogin) -> User | None:

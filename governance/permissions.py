@@ -10,6 +10,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.db import models
 
 from governance.models import Membership, Organisation, PolicyVersion, Training, User
+from governance.models.audit import LOG_INS
 
 Rule = Callable[[User, Any], bool]
 
@@ -20,6 +21,9 @@ WORKING = REGISTRAR | {Role.CONTRIBUTOR}
 """Who can be given work."""
 AUDIT_READERS = REGISTRAR | {Role.AUDITOR, Role.ADMINISTRATOR}
 """Who reads the audit trail of an organisation, across its records; the history of one record is for its readers."""
+
+LOG_IN_READERS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Who of them also reads when people logged in."""
 
 
 def holds(user: User, roles: "frozenset[str]", organisation: Organisation | None) -> bool:
@@ -67,7 +71,8 @@ def arranges_people(user: User, record: Any) -> bool:
 def reads_trail(user: User, record: Any) -> bool:
     """Whoever reads the trail of the event's organisation; of what belongs to none, the operator."""
     of_nobody = organisation_of(record) is None
-    return (of_nobody and is_operator(user, record)) or holds_over(user, AUDIT_READERS, record)
+    roles = LOG_IN_READERS if getattr(record, "verb", "") in LOG_INS else AUDIT_READERS
+    return (of_nobody and is_operator(user, record)) or holds_over(user, roles, record)
 
 
 def may_do_work(user: User, record: Any) -> bool:

@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from governance import audit_trail, openid_connect
+from governance.membership import home_of
 from governance.models import User
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         address = credentials.get("email", "")
         person = User.objects.filter(email__iexact=address).first()
-        audit_trail.record("user.log_in_failed", person or User(email=address))
+        home = home_of(person) if person else None
+        audit_trail.record("user.log_in_failed", person or User(email=address), organisation=home)
         log.warning("Failed attempt to log in.")
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
@@ -80,14 +82,15 @@ class AccountAdapter(DefaultAccountAdapter):
         methods = [entry["method"] for entry in request.session.get("account_authentication_methods", [])]
         identity = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
         with audit_trail.on_behalf_of(user):
-            audit_trail.record("user.logged_in", user, {"method": [None, ", ".join(methods)]})
+            changes = {"method": [None, ", ".join(methods)]}
+            audit_trail.record("user.logged_in", user, changes, organisation=home_of(user))
             if identity is not None:
                 openid_connect.follow_groups(user, identity)
         return response
 
     def logout(self, request: HttpRequest) -> None:
         if isinstance(request.user, User):
-            audit_trail.record("user.logged_out", request.user)
+            audit_trail.record("user.logged_out", request.user, organisation=home_of(request.user))
         super().logout(request)
 
     def set_password(self, user: Any, password: str) -> None:
@@ -102,7 +105,9 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
         ended = list(sessions)
         super().end_sessions(ended)
         if ended:
-            audit_trail.record("user.sessions_ended", ended[0].user, {"sessions": [None, len(ended)]})
+            person = ended[0].user
+            changes = {"sessions": [None, len(ended)]}
+            audit_trail.record("user.sessions_ended", person, changes, organisation=home_of(person))
 
 
 def record_second_factor(verb: str) -> Any:
@@ -111,7 +116,7 @@ def record_second_factor(verb: str) -> Any:
     def receive(sender: Any, user: User, authenticator: Authenticator | None = None, **kwargs: Any) -> None:
         with audit_trail.on_behalf_of(user):
             kind = {"kind": [None, authenticator.type]} if authenticator else {}
-            audit_trail.record(verb, user, kind)
+            audit_trail.record(verb, user, kind, organisation=home_of(user))
 
     return receive
 

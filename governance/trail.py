@@ -30,12 +30,13 @@ PAGES: dict[str, Callable[[Any], str]] = {
 """Where one finds the records of a kind that have no address of their own."""
 
 
-def of_organisation(organisation: Organisation) -> QuerySet[AuditEvent]:
-    """The events of the organisation and of its parts."""
+def of_organisation(organisation: Organisation, user: User) -> QuerySet[AuditEvent]:
+    """The events of the organisation and of its parts that this person may read."""
+    events = AuditEvent.objects.visible_to(user)
     parts = Organisation.objects.filter(path__startswith=organisation.path)
     if parts.count() == 1:
-        return AuditEvent.objects.filter(organisation=organisation)
-    return AuditEvent.objects.filter(organisation__in=parts.order_by().values("pk"))
+        return events.filter(organisation=organisation)
+    return events.filter(organisation__in=parts.order_by().values("pk"))
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,23 @@ def _key_beyond(rows: Sequence[AuditEvent]) -> int | None:
 
 
 def find_pages(events: Sequence[Any], user: User) -> None:
-    """Gives each event `page`: the address of its record, where that has a page that this person may see.
+    """Gives each event `page`, the address of its record, where that has a page that this person may see, and `about`:
+    how that record is called now, or else how it was called then.
 
     A query for each kind of record among them.
     """
     wanted: dict[str, set[str]] = {}
     for event in events:
-        event.page = ""
+        event.page, event.about = "", event.label
         wanted.setdefault(event.subject_type, set()).add(event.subject_id)
     found = {kind: _records(kind, keys, user) for kind, keys in wanted.items()}
     for event in events:
         record = found[event.subject_type].get(event.subject_id)
         if record is not None:
             event.page = _page(event.subject_type, record)
+            # The label is that of a part, such as a requirement of an algorithm, where the history is of the whole.
+            if event.subject_type in timeline.MODELS:
+                event.about = str(record)
 
 
 def _records(kind: str, keys: set[str], user: User) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def readable_organisations(request: Any) -> QuerySet[Organisation]:
 
 class TrailFilter(QueryFilterSet):
     q = SearchFilter("label__icontains")
+    q.label = _("Name of the record")
     person = django_filters.CharFilter(method="by_person", label=_("Person"), max_length=200)
     organisation = django_filters.ModelChoiceFilter(
         queryset=readable_organisations, to_field_name="slug", label=_("Organisation")

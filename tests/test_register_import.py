@@ -135,11 +135,8 @@ def test_every_new_algorithm_and_organisation_is_in_the_audit_trail(acting, expo
         ),
         (
             "algorithm.imported", "command", algorithm.organisation,
-            {
-                "file": [None, "export.csv"], "row": [None, 2], "key": [None, "id:10000001"],
-                "name": [None, "Meldingen ordenen"], "lang": [None, "nld"],
-                "description_short": [None, "Ordent meldingen op urgentie."],
-            },
+            {"file": [None, "export.csv"], "row": [None, 2], "key": [None, "id:10000001"], "lang": [None, "nld"],
+             "name": [None, "Meldingen ordenen"], "description_short": [None, "Ordent meldingen op urgentie."]},
         ),
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance import audit_chain, audit_trail, clock, trail
+from governance.membership import home_of
 from governance.models import AuditEvent
 from registry.registering import register
 from tests import factories
@@ -178,6 +179,29 @@ def test_number_of_queries_does_not_grow_with_the_events(client, auditor, organi
             asked.append(len(queries))
 
     assert asked[:3] == asked[3:]
+
+
+@pytest.mark.parametrize(("role", "sees"), [("auditor", True), ("administrator", True), ("officer", False)])
+def test_when_people_logged_in_is_for_auditors_and_administrators(client, organisation, role, sees):
+    colleague = factories.member("reader", factories.OrganisationFactory(parent=organisation))
+    factories.MembershipFactory(user=colleague, organisation=organisation, role="reader")
+    event = write("user.log_in_failed", colleague, organisation=home_of(colleague))
+    person = factories.member(role, organisation)
+    client.force_login(person)
+
+    assert event.organisation == organisation
+    assert shown(client) == [("user.log_in_failed", str(colleague))] * sees
+    assert shown(client, reverse("trail")) == [("user.log_in_failed", str(colleague))] * sees
+    assert client.get(reverse("trail-event", args=[event.pk])).status_code == (200 if sees else 404)
+    assert person.has_perm("governance.view_auditevent", event) == sees
+
+
+def test_who_works_for_two_organisations_logs_in_for_neither(organisation):
+    person = factories.member("reader", organisation)
+    factories.MembershipFactory(user=person, organisation=factories.OrganisationFactory())
+
+    assert home_of(person) is None
+    assert home_of(factories.UserFactory()) is None
 
 
 # One event

@@ -58,7 +58,26 @@ class WrittenOnce(models.Model):
         raise NeverChanged(type(self))
 
 
+LOG_INS = frozenset(
+    {"user.logged_in", "user.logged_out", "user.log_in_failed", "user.second_factor_failed", "user.sessions_ended"}
+)
+"""When somebody was at work, or tried to be: not for everybody who reads a trail."""
+
+
 class AuditEventQuerySet(WrittenOnceQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """As of any trail, with the log-ins of people for auditors and administrators only."""
+        from governance.models.organisation import Organisation
+        from governance.permissions import LOG_IN_READERS
+
+        events = super().visible_to(user)
+        if not user.is_authenticated:
+            return events
+        watched = Organisation.objects.where_member_holds(user, LOG_IN_READERS)
+        return events.filter(
+            ~models.Q(verb__in=LOG_INS) | models.Q(organisation=None) | models.Q(organisation__in=watched)
+        )
+
     def about(self, record: models.Model) -> Self:
         """The history of one record: for whoever may read that record, whatever their role."""
         events = self.filter(subject_type=record._meta.label_lower, subject_id=str(record.pk))

@@ -51,7 +51,7 @@ def everywhere(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def of_organisation(request: HttpRequest, slug: str) -> HttpResponseBase:
     organisation = visible_organisation(request, slug, READ)
-    found = _filtered(request, trail.of_organisation(organisation), organisation=organisation)
+    found = _filtered(request, trail.of_organisation(organisation, request.user), organisation=organisation)
     chain = AuditChain.objects.filter(organisation=organisation).first()
     return render(
         request,
@@ -89,7 +89,7 @@ def export_everywhere(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def export_of_organisation(request: HttpRequest, slug: str) -> HttpResponseBase:
     organisation = visible_organisation(request, slug, READ)
-    found = _filtered(request, trail.of_organisation(organisation), organisation=organisation)
+    found = _filtered(request, trail.of_organisation(organisation, request.user), organisation=organisation)
     changes = {"filter": [None, request.GET.urlencode()]}
     audit_trail.record("organisation.trail_exported", organisation, changes, organisation=organisation)
     return csv_stream(f"audittrail-{organisation.slug}", trail.head(), trail.rows(found.rows))
