@@ -149,6 +149,8 @@ def tell() -> None:
             "conditions": lambda: _("Conditions"),
             "proposal": lambda: _("Proposed algorithm"),
             "report_text": str,  # two whole texts
+            "responded": str,  # stands above it: who and when
+            "responded_by": str,
             "follow_up": lambda: _("What was done"),
             "sample": lambda: _("Drawn algorithms"),
             "sample_size": lambda: _("How many algorithms"),

@@ -35,18 +35,22 @@ from governance.models import (
     User,
 )
 from registry import compliance, demo, intake
+from registry.audits import sampled
 from registry.classifying import draft_walk
 from registry.demo import cast
 from registry.demo.cast import FOLDER, read
 from registry.models import (
+    AcceptedDeviation,
     Algorithm,
     AlgorithmEvidence,
     AlgorithmTheme,
     Applicability,
+    Audit,
     Classification,
     ClassificationDraft,
     Complaint,
     Compliance,
+    Finding,
     ImpactAssessment,
     MeasureStatus,
     Proposal,
@@ -231,13 +235,29 @@ def test_contributors_did_only_what_was_assigned_to_them(municipality, work):
     assert by_contributors.exists()
 
 
-def test_auditor_and_reader_changed_nothing_but_a_reader_proposed_an_algorithm(municipality):
-    events = AuditEvent.objects.filter(actor__memberships__role__in=["auditor", "reader"])
+def test_the_auditor_changed_audits_and_findings_only_and_a_reader_proposed_an_algorithm(municipality):
+    def changed(role):
+        events = AuditEvent.objects.filter(actor__memberships__role=role)
+        return set(events.values_list("subject_type", flat=True))
 
-    assert set(events.values_list("verb", flat=True)) == {"proposal.made"}
+    assert changed("auditor") == {"registry.audit", "registry.finding"}
+    assert changed("reader") == {"registry.proposal"}
 
 
 # Something to see
+
+
+def test_an_audit_is_concluded_and_one_runs_with_findings_in_every_stage(municipality):
+    audits = Audit.objects.filter(organisation=municipality)
+    findings = Finding.objects.filter(organisation__path__startswith=municipality.path)
+
+    assert (audits.filter(concluded=None).count(), audits.exclude(concluded=None).count()) == (1, 1)
+    for audit in audits:
+        drawn = list(audit.sample.filter(replaced=None).order_by("number").values_list("algorithm", flat=True))
+        assert drawn == sampled(audit.population["keys"], len(drawn), audit.seed)
+    assert findings.unanswered().exists() and findings.overdue().exists() and findings.asking_to_close().exists()
+    assert findings.exclude(closed=None).exists()
+    assert AcceptedDeviation.objects.current().exists()
 
 
 def test_every_risk_group_and_stage_of_classifying_is_there(municipality):

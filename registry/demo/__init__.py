@@ -24,6 +24,7 @@ from registry.demo.intake import add_intake
 from registry.demo.notifications import leave_the_latest_unread
 from registry.demo.organisation_level import build_organisation_level
 from registry.demo.organisations import PASSWORD, add_organisations, add_people, own_fields
+from registry.demo.oversight import add_oversight
 from registry.demo.policies import add_policies
 from registry.demo.responsibilities import add_responsibilities
 
@@ -41,6 +42,7 @@ AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [
     add_responsibilities,
     add_intake,
     add_evidence,
+    add_oversight,
     leave_the_latest_unread,
 ]
 """What is built when the algorithms are there."""

@@ -102,10 +102,14 @@ class FindingQuerySet(OwnedQuerySet):
     def overdue(self, on: Any = None) -> Self:
         return self.open().filter(due__lt=on or clock.today())
 
+    def with_last_said(self) -> Self:
+        """Each with `last_asks`: whether what was last said about it asks the auditor to close it; None for nothing."""
+        said = FollowUp.objects.filter(finding=models.OuterRef("pk")).order_by("-moment", "-pk")
+        return self.annotate(last_asks=models.Subquery(said.values("asks_to_close")[:1]))
+
     def asking_to_close(self) -> Self:
         """Open, and what was last said about it asks the auditor to close it."""
-        said = FollowUp.objects.filter(finding=models.OuterRef("pk")).order_by("-moment", "-pk")
-        return self.open().annotate(last_asks=models.Subquery(said.values("asks_to_close")[:1])).filter(last_asks=True)
+        return self.open().with_last_said().filter(last_asks=True)
 
 
 class Finding(models.Model):

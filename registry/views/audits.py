@@ -106,7 +106,7 @@ def audit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     state = audits.state_at_the_end(audit, [row.algorithm_id for row in page])
     for row in page:
         row.state = state[row.algorithm_id]
-    found = Finding.objects.visible_to(request.user).filter(audit=audit)
+    found = Finding.objects.visible_to(request.user).filter(audit=audit).with_last_said()
     events = AuditEvent.objects.about(audit).select_related("actor")
     draws = events.filter(verb="audit.sample_drawn")[1:PAGE_SIZE]
     return render(

@@ -74,7 +74,7 @@ def _filtered(organisation: Organisation, request: HttpRequest) -> FindingFilter
 def of_organisation(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = visible_organisation(request, slug)
     found = _filtered(organisation, request)
-    rows = found.rows.select_related("algorithm", "owner", "organisation", "criterion__framework")
+    rows = found.rows.with_last_said().select_related("algorithm", "owner", "organisation", "criterion__framework")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     figures = _figures(_of_organisation(organisation, request))
     context = organisation_tab(organisation, "findings", filter=found, page=page, figures=figures)
@@ -84,7 +84,8 @@ def of_organisation(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def of_algorithm(request: HttpRequest, pk: int) -> HttpResponse:
     algorithm = visible_algorithm(request, pk)
-    rows = Finding.objects.filter(algorithm=algorithm).select_related("owner", "organisation", "criterion__framework")
+    rows = Finding.objects.filter(algorithm=algorithm).with_last_said()
+    rows = rows.select_related("owner", "organisation", "criterion__framework")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "registry/algorithm_findings.html", algorithm_tab(algorithm, "findings", page=page))
 
