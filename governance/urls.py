@@ -11,6 +11,7 @@ from governance.views import (
     account,
     catalogue,
     comments,
+    exports,
     literacy,
     maturity,
     members,
@@ -138,6 +139,13 @@ told = [
     path("<int:pk>/gelezen/", notifications.read, name="notification-read"),
 ]
 
+taken_along = [
+    path("", exports.exports, name="exports"),
+    path("tabellen/<slug:table>.<slug:extension>", exports.table, name="table"),
+    path("<int:pk>/", exports.export, name="export"),
+    path("<int:pk>/bestand/", exports.file, name="export-file"),
+]
+
 urlpatterns = [
     path("", include("registry.urls")),
     path("", include("governance.account_urls")),
@@ -146,6 +154,7 @@ urlpatterns = [
     path("meldingen/", include(told)),
     path("organisaties/", include(organisations)),
     path("opmerkingen/", include(remarks)),
+    path("rapporten/", include(taken_along)),
     path("beleid/", published_policies.index, name="published-policies"),
     path("beleid/<slug:organisation>/<slug:policy>/", published_policies.policy, name="published-policy"),
     path(

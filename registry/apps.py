@@ -10,9 +10,28 @@ class RegistryConfig(AppConfig):
         """States the register's rules, what can be commented on, held and told in it, and what stands on pages of
         others; lets the catalogue say when what applies must be decided anew."""
         import registry.permissions  # noqa: F401
-        from governance import commenting, decision_tree_import, framework_import, leaving, overview, own_items
+        from governance import (
+            commenting,
+            decision_tree_import,
+            framework_import,
+            leaving,
+            overview,
+            own_items,
+            reports,
+            tables,
+        )
         from governance import reminders as governance_reminders
-        from registry import catalogue_changes, commented, handover, reminders, timeline
+        from registry import (
+            assurance_tables,
+            catalogue_changes,
+            commented,
+            dossier,
+            handover,
+            organisation_report,
+            reminders,
+            timeline,
+        )
+        from registry import tables as registry_tables
         from registry.complaints import HandledComplaints
         from registry.overview import PANELS
 
@@ -25,3 +44,5 @@ class RegistryConfig(AppConfig):
         timeline.tell()
         overview.panels.extend(PANELS)
         governance_reminders.sources.extend(reminders.SOURCES)
+        reports.offer(dossier.REPORT, organisation_report.REPORT)
+        tables.offer(*registry_tables.TABLES, *assurance_tables.TABLES)

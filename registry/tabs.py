@@ -24,5 +24,12 @@ ALGORITHM = [
             Tab("complaints", _("Complaints and questions"), "algorithm-complaints"),
         ],
     ),
-    Tab("history", _("History"), "algorithm-history"),
+    Tab(
+        "record",
+        _("History"),
+        pages=[
+            Tab("history", _("History"), "algorithm-history"),
+            Tab("dossier", _("Dossier"), "algorithm-dossier"),
+        ],
+    ),
 ]

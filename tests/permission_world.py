@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from governance.models import (
     AuditCriterion,
     AuditFramework,
     Discipline,
+    Export,
     GroupRole,
     MaturityAssessment,
     Membership,
@@ -203,6 +206,14 @@ def add_notification(world: World) -> None:
     """Told to the contributor to whom the work is assigned, and so theirs alone."""
     world.records["notification"] = factories.NotificationFactory(
         recipient=world.assigned, organisation=world.own, url=world.algorithm.get_absolute_url()
+    )
+
+
+def add_exports(world: World) -> None:
+    """A file that the contributor to whom work is assigned asked for, and so theirs alone."""
+    name = default_storage.save("exports/tabel.csv", ContentFile(b"naam"))
+    world.records["export"] = Export.objects.create(
+        kind="algoritmes", format="csv", requested_by=world.assigned, finished=timezone.now(), file=name, size=4
     )
 
 
