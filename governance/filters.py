@@ -10,6 +10,7 @@ from typing import Any
 import django_filters
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.forms import ModelChoiceField
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,22 @@ class QueryFilterSet(django_filters.FilterSet):
     def rows(self) -> QuerySet[Any]:
         """The rows that fit; none where a value does not exist."""
         return self.qs if self.is_valid() else self.queryset.none()
+
+    @property
+    def described(self) -> list[tuple[str, str]]:
+        """What narrows the list, each with the names of what was chosen."""
+        if not self.is_valid():
+            return []
+        told = []
+        for name, field in self.form.fields.items():
+            value = self.form.cleaned_data.get(name)
+            if name == "sort" or value is None or value == "" or (isinstance(value, list) and not value):
+                continue
+            values = value if isinstance(value, list | QuerySet) else [value]
+            names = {} if isinstance(field, ModelChoiceField) else dict(getattr(field, "choices", []))
+            if text := ", ".join(str(names.get(one, one)) for one in values):
+                told.append((str(field.label or name), text))
+        return told
 
     @property
     def is_filtered(self) -> bool:

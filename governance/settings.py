@@ -246,6 +246,12 @@ if set(UPLOAD_TYPES) - set(KNOWN_UPLOAD_TYPES):
     raise ImproperlyConfigured(f"UPLOAD_TYPES may name these, separated by commas: {','.join(KNOWN_UPLOAD_TYPES)}.")
 if UPLOAD_MAX_BYTES < 1:
     raise ImproperlyConfigured("UPLOAD_MAX_BYTES must be a number of bytes above 0, such as 26214400 for 25 MB.")
+# Tables longer than this, and PDF, are made aside, with their progress: in a thread of the web process, within the
+# request, or by `manage.py run_exports`.
+EXPORT_AT_ONCE = env.int("EXPORT_AT_ONCE", default=2000)
+EXPORTS_IN = env("EXPORTS_IN", default="thread")
+if EXPORTS_IN not in ("thread", "request", "worker"):
+    raise ImproperlyConfigured("EXPORTS_IN must be thread, request or worker (then `manage.py run_exports` runs).")
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 # Where links in e-mails lead: the address of this installation, with its scheme.
@@ -300,4 +306,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # They report every step and table of fonts of every PDF.
+    "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "weasyprint.progress", "fontTools")},
 }

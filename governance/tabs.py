@@ -55,6 +55,7 @@ ORGANISATION = [
             Tab("overview", _("At a glance"), "organisation"),
             Tab("objectives", _("Values"), "objectives"),
             Tab("maturity", _("Maturity"), "maturity"),
+            Tab("report", _("Report"), "organisation-report"),
         ],
     ),
     Tab("policies", _("Policies"), "policies"),

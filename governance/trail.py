@@ -1,6 +1,6 @@
 """Reading the audit trail: a stretch at a time, with the page of each record, and as rows for a spreadsheet."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +10,6 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
-from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
 from governance import timeline
 from governance.models import AuditEvent, Organisation, User
@@ -129,44 +127,3 @@ def kinds() -> list[tuple[str, str]]:
 
 
 # For a spreadsheet
-
-
-def head() -> list[Any]:
-    field: Any = AuditEvent._meta.get_field
-    names = ["moment", "organisation", "actor", "on_behalf_of", "address", "channel", "request_id"]
-    return [
-        *(field(name).verbose_name for name in names),
-        _("In words"),
-        field("verb").verbose_name,
-        field("subject_type").verbose_name,
-        _("Key of the record"),
-        field("label").verbose_name,
-        field("changes").verbose_name,
-        _("Number in the chain"),
-        _("Hash"),
-    ]
-
-
-def rows(events: QuerySet[AuditEvent]) -> Iterator[list[Any]]:
-    """A row for each event, read in batches."""
-    told = events.select_related("actor", "on_behalf_of", "organisation", "seal")
-    for event in told.iterator(BATCH):
-        seal = getattr(event, "seal", None)
-        changes = timeline.changed_fields(event, every=True)
-        yield [
-            localtime(event.moment),
-            event.organisation,
-            event.actor,
-            event.on_behalf_of,
-            event.address,
-            event.channel,
-            event.request_id,
-            timeline.told(event),
-            event.verb,
-            timeline.kind_of_record(event),
-            event.subject_id,
-            event.label,
-            "\n".join(f"{field}: {old} → {new}" for field, old, new in changes),
-            seal.number if seal else None,
-            seal.hash if seal else None,
-        ]

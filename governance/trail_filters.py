@@ -54,7 +54,7 @@ class TrailFilter(QueryFilterSet):
     q.label = _("Name of the record")
     person = django_filters.CharFilter(method="by_person", label=_("Person"), max_length=200)
     organisation = django_filters.ModelChoiceFilter(
-        queryset=readable_organisations, to_field_name="slug", label=_("Organisation")
+        queryset=readable_organisations, to_field_name="slug", method="within", label=_("Organisation")
     )
     since = django_filters.DateFilter(
         field_name="moment", lookup_expr="date__gte", label=_("From (day)"), widget=DateInput()
@@ -71,6 +71,11 @@ class TrailFilter(QueryFilterSet):
     class Meta:
         model = AuditEvent
         fields: list[str] = []
+
+    def within(self, queryset: QuerySet[Any], name: str, value: Organisation) -> QuerySet[Any]:
+        """Of the organisation and of its parts."""
+        parts = Organisation.objects.filter(path__startswith=value.path)
+        return queryset.filter(organisation__in=parts.order_by().values("pk"))
 
     def by_person(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Done by, or on behalf of, somebody whose name or address has all of these words."""

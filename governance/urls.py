@@ -15,6 +15,7 @@ from governance.views import (
     catalogue,
     comments,
     evidence,
+    exports,
     literacy,
     maturity,
     members,
@@ -141,7 +142,6 @@ organisations: list[Any] = [
     path("<slug:slug>/kennis/<int:pk>/beeindigen/", arranging.end, {"kind": "knowledge"}, name="knowledge-end"),
     path("<slug:slug>/kennis/gevolgd/<int:pk>/intrekken/", literacy.training_withdraw, name="training-withdraw"),
     path("<slug:slug>/audittrail/", trail.of_organisation, name="organisation-trail"),
-    path("<slug:slug>/audittrail/csv/", trail.export_of_organisation, name="organisation-trail-csv"),
     path("<slug:slug>/mensen/<int:pk>/", people.person, name="organisation-person"),
 ]
 
@@ -163,8 +163,14 @@ told = [
 
 audit_trail = [
     path("", trail.everywhere, name="trail"),
-    path("csv/", trail.export_everywhere, name="trail-csv"),
     path("<int:pk>/", trail.event, name="trail-event"),
+]
+
+taken_along = [
+    path("", exports.exports, name="exports"),
+    path("tabellen/<slug:table>.<slug:extension>", exports.table, name="table"),
+    path("<int:pk>/", exports.export, name="export"),
+    path("<int:pk>/bestand/", exports.file, name="export-file"),
 ]
 
 urlpatterns = [
@@ -179,6 +185,7 @@ urlpatterns = [
     path("opmerkingen/", include(remarks)),
     path("bewijs/", include(places_of_proof)),
     path("audittrail/", include(audit_trail)),
+    path("rapporten/", include(taken_along)),
     path("beleid/", published_policies.index, name="published-policies"),
     path("beleid/<slug:organisation>/<slug:policy>/", published_policies.policy, name="published-policy"),
     path(

@@ -19,21 +19,27 @@ class RegistryConfig(AppConfig):
             leaving,
             overview,
             own_items,
+            reports,
+            tables,
         )
         from governance import reminders as governance_reminders
         from registry import (
+            assurance_tables,
             catalogue_changes,
             classifying,
             commented,
+            dossier,
             evidenced,
             handover,
             held_in_use,
+            organisation_report,
             oversight_reminders,
             reminders,
             timeline,
             use_reminders,
             working,
         )
+        from registry import tables as registry_tables
         from registry.complaints import HandledComplaints
         from registry.conditions import HeldConditions
         from registry.findings import OwnedFindings
@@ -62,3 +68,5 @@ class RegistryConfig(AppConfig):
         timeline.tell()
         overview.panels.extend(PANELS)
         governance_reminders.sources.extend([*reminders.SOURCES, *use_reminders.SOURCES, *oversight_reminders.SOURCES])
+        reports.offer(dossier.REPORT, organisation_report.REPORT)
+        tables.offer(*registry_tables.TABLES, *assurance_tables.TABLES)

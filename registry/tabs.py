@@ -50,5 +50,12 @@ ALGORITHM = [
             Tab("consistency", _("Checks"), "algorithm-consistency"),
         ],
     ),
-    Tab("history", _("History"), "algorithm-history"),
+    Tab(
+        "record",
+        _("History"),
+        pages=[
+            Tab("history", _("History"), "algorithm-history"),
+            Tab("dossier", _("Dossier"), "algorithm-dossier"),
+        ],
+    ),
 ]

@@ -75,7 +75,6 @@ VERBS = {
     "person.handed_over": lambda: _("handed over what somebody held:"),
     "raci_default.added": lambda: _("added to who is responsible by default:"),
     "raci_default.removed": lambda: _("removed from who is responsible by default:"),
-    "organisation.complaints_exported": lambda: _("downloaded the complaints and questions"),
     "risk.identified": lambda: _("added the risk"),
     "risk.dismissed": lambda: _("dismissed the proposed risk"),
     "risk.revised": lambda: _("changed the risk"),

@@ -79,6 +79,12 @@ def plain_static_files(settings):
 
 
 @pytest.fixture(autouse=True)
+def exports_within_the_request(settings):
+    """No thread makes what a test asks for: it would not see what the test wrote."""
+    settings.EXPORTS_IN = "request"
+
+
+@pytest.fixture(autouse=True)
 def in_dutch():
     """Every test begins in Dutch, whatever language the pages of the one before were read in."""
     with translation.override(settings.LANGUAGE_CODE):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from governance.models import (
     AuditCriterion,
     AuditFramework,
     Discipline,
+    Export,
     GroupRole,
     MaturityAssessment,
     Membership,
@@ -255,6 +258,14 @@ def add_notification(world: World) -> None:
 def add_trail(world: World) -> None:
     """Something that happened in the organisation."""
     world.records["event"] = audit_trail.record("algorithm.seen", world.algorithm)
+
+
+def add_exports(world: World) -> None:
+    """A file that the contributor to whom work is assigned asked for, and so theirs alone."""
+    name = default_storage.save("exports/tabel.csv", ContentFile(b"naam"))
+    world.records["export"] = Export.objects.create(
+        kind="algoritmes", format="csv", requested_by=world.assigned, finished=timezone.now(), file=name, size=4
+    )
 
 
 def add_policies(world: World) -> None:

@@ -1,4 +1,5 @@
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.urls import reverse
@@ -14,12 +15,26 @@ class ExportQuerySet(models.QuerySet["Export"]):
         """A report or table is for whoever asked for it: it holds what that person may see."""
         return self.filter(requested_by=user) if user.is_authenticated else self.none()
 
+    def to_make(self) -> Self:
+        """Not yet begun, or begun by who gave no sign of life for a while: that process was stopped."""
+        silent = models.Q(alive__lt=clock.now() - Export.SILENT_AFTER)
+        return self.filter(finished=None).filter(models.Q(started=None) | silent)
+
+    def out_of_date(self) -> Self:
+        """With a file that was kept long enough."""
+        return self.filter(finished__lt=clock.now() - Export.KEPT).exclude(file="")
+
 
 class Export(models.Model):
     """A report or table that somebody asked for: how far it is, and the file that came out.
 
     Made by `governance.exporting`, in steps that can be seen; what it holds is what the person may see.
     """
+
+    KEPT: ClassVar[timedelta] = timedelta(days=30)
+    """How long the file can be downloaded."""
+    SILENT_AFTER: ClassVar[timedelta] = timedelta(minutes=10)
+    """Without a sign of life for so long, it is begun again."""
 
     class Format(models.TextChoices):
         PDF = "pdf", "PDF"
@@ -39,6 +54,7 @@ class Export(models.Model):
     )
     requested = models.DateTimeField(_("asked for"), default=clock.now)
     started = models.DateTimeField(_("begun"), null=True, blank=True)
+    alive = models.DateTimeField(_("last sign of life"), null=True, blank=True, help_text=_("Of who is making it."))
     finished = models.DateTimeField(_("finished"), null=True, blank=True)
     total = models.PositiveIntegerField(_("rows in all"), null=True, blank=True)
     done = models.PositiveIntegerField(_("rows written"), default=0)
@@ -60,3 +76,13 @@ class Export(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("export", args=[self.pk])
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a file to download."""
+        return self.finished is not None and bool(self.file)
+
+    @property
+    def until(self) -> datetime | None:
+        """When the file goes."""
+        return self.finished + self.KEPT if self.finished and not self.failure else None

@@ -9,10 +9,21 @@ from django.forms import BoundField
 from django.template.defaultfilters import linebreaksbr
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from governance import clock, notifying, openid_connect, rich_text, second_factor, tabs, timeline, trail, trail_filters
+from governance import (
+    clock,
+    notifying,
+    openid_connect,
+    rich_text,
+    second_factor,
+    table_files,
+    tabs,
+    timeline,
+    trail,
+    trail_filters,
+)
 from governance.models import Assessment, AuditEvent, MeasureWork, Notification
 from governance.permissions import organisation_of
 
@@ -25,6 +36,18 @@ def organisation_tabs(context: Any) -> dict[str, Any]:
     organisation, user = context["organisation"], context["request"].user
     shown = tabs.shown(tabs.ORGANISATION, context.get("tab", ""), user, organisation, organisation.slug)
     return {"tabs": shown, "label": _("About this organisation")}
+
+
+@register.inclusion_tag("governance/_download.html", takes_context=True)
+def download(context: Any, table: str, **narrowed: str) -> dict[str, Any]:
+    """Links to the table of that name as a file, with the filters of the page and what `narrowed` adds."""
+    query = context["request"].GET.copy()
+    for place in ("page", "before", "after"):
+        query.pop(place, None)
+    for name, value in narrowed.items():
+        query[name] = str(value)
+    formats = [(kind, kind.label) for kind in table_files.WRITERS]
+    return {"table": table, "query": f"?{query.urlencode()}" if query else "", "formats": formats}
 
 
 @register.filter
@@ -52,6 +75,22 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = timezone.localtime(value)
     return formats.date_format(value, "j F Y")
+
+
+@register.filter
+def in_report(value: Any) -> SafeString | str:
+    """A value as a report shows it: moments with their time, what is not there as a dash, texts made safe."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "j F Y, H:i")
+    if isinstance(value, list | tuple):
+        return format_html_join(mark_safe("<br>"), "{}", ((in_report(one),) for one in value))
+    if isinstance(value, dict):
+        return as_link(value.get("url", ""), value.get("title", ""))
+    return rich_text_of(value)
 
 
 @register.filter

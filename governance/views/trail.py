@@ -6,10 +6,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
 
-from governance import audit_trail, trail
-from governance.csv_export import csv_stream
+from governance import trail
 from governance.models import AuditChain, AuditEvent, Organisation
 from governance.trail_filters import TrailFilter
 from governance.views.organisation import tab, visible_organisation
@@ -71,25 +69,3 @@ def event(request: HttpRequest, pk: int) -> HttpResponseBase:
     trail.find_pages([shown, *others], request.user)
     context = {"section": "organisations", "event": shown, "beside": others}
     return render(request, "governance/trail_event.html", context)
-
-
-# Downloads
-
-
-@login_required
-@require_GET
-def export_everywhere(request: HttpRequest) -> HttpResponseBase:
-    _may_read_somewhere(request)
-    found = _filtered(request, AuditEvent.objects.visible_to(request.user))
-    audit_trail.record("user.trail_exported", request.user, {"filter": [None, request.GET.urlencode()]})
-    return csv_stream("audittrail", trail.head(), trail.rows(found.rows))
-
-
-@login_required
-@require_GET
-def export_of_organisation(request: HttpRequest, slug: str) -> HttpResponseBase:
-    organisation = visible_organisation(request, slug, READ)
-    found = _filtered(request, trail.of_organisation(organisation, request.user), organisation=organisation)
-    changes = {"filter": [None, request.GET.urlencode()]}
-    audit_trail.record("organisation.trail_exported", organisation, changes, organisation=organisation)
-    return csv_stream(f"audittrail-{organisation.slug}", trail.head(), trail.rows(found.rows))

@@ -9,11 +9,10 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
-from governance import audit_trail, clock
+from governance import clock
 from governance.conflict import Conflict
-from governance.csv_export import csv_response
 from governance.forms import add_errors
 from governance.models import AuditEvent, Organisation
 from governance.views.organisation import tab as organisation_tab
@@ -208,28 +207,3 @@ def of_organisation(request: HttpRequest, slug: str) -> HttpResponse:
             figures=complaints.figures(_of_organisation(organisation, request), clock.today()),
         ),
     )
-
-
-@login_required
-@require_GET
-def export(request: HttpRequest, slug: str) -> HttpResponse:
-    """The list with its filters, as a file for a spreadsheet, recorded in the audit trail."""
-    organisation = visible_organisation(request, slug)
-    rows = list(_filtered(organisation, request).rows.select_related("algorithm", "handler", "organisation"))
-    audit_trail.record(
-        "organisation.complaints_exported", organisation, {"rows": [None, len(rows)]}, organisation=organisation
-    )
-    names = [
-        "algorithm", "organisation", "kind", "received_on", "channel", "reference", "summary", "handler", "due",
-        "outcome", "response", "closed_on",
-    ]  # fmt: skip
-    return csv_response(
-        f"klachten-{organisation.slug}",
-        [Complaint._meta.get_field(name).verbose_name for name in names],
-        ([_value(row, name) for name in names] for row in rows),
-    )
-
-
-def _value(complaint: Complaint, name: str) -> Any:
-    display = getattr(complaint, f"get_{name}_display", None)
-    return display() if display else getattr(complaint, name)

@@ -14,11 +14,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
-from governance import audit_trail, clock
+from governance import clock
 from governance.conflict import Conflict
-from governance.csv_export import csv_response
 from governance.forms import add_errors
 from governance.models import AuditEvent, Membership, Organisation
 from governance.views.organisation import tab as organisation_tab
@@ -88,34 +87,6 @@ def of_algorithm(request: HttpRequest, pk: int) -> HttpResponse:
     rows = rows.select_related("owner", "organisation", "criterion__framework")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "registry/algorithm_findings.html", algorithm_tab(algorithm, "findings", page=page))
-
-
-@login_required
-@require_GET
-def export(request: HttpRequest, slug: str) -> HttpResponse:
-    """The list with its filters, as a file for a spreadsheet, recorded in the audit trail."""
-    organisation = visible_organisation(request, slug)
-    linked = ("organisation", "audit", "algorithm", "criterion__framework", "requirement", "measure", "policy")
-    people = ("raised_by", "owner", "responded_by", "closed_by")
-    rows = list(_filtered(organisation, request).rows.select_related(*linked, *people))
-    audit_trail.record(
-        "organisation.findings_exported", organisation, {"rows": [None, len(rows)]}, organisation=organisation
-    )
-    names = [
-        "title", "severity", "organisation", "algorithm", "audit", "criterion", "requirement", "measure", "policy",
-        "norm", "observation", "cause", "consequence", "recommendation", "raised", "raised_by", "response",
-        "response_text", "responded", "responded_by", "owner", "due", "closed", "closed_by", "closed_because",
-    ]  # fmt: skip
-    return csv_response(
-        f"bevindingen-{organisation.slug}",
-        [Finding._meta.get_field(name).verbose_name for name in names],
-        ([_value(row, name) for name in names] for row in rows),
-    )
-
-
-def _value(finding: Finding, name: str) -> Any:
-    display = getattr(finding, f"get_{name}_display", None)
-    return display() if display else getattr(finding, name)
 
 
 # Raising and revising

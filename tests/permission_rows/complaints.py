@@ -32,5 +32,4 @@ ROWS = [
     Row("complaint-handle", REGISTRAR, complaint, method="post", assigned=True),
     Row("complaint-reopen", REGISTRAR, closed, method="post", data={"seen": 1, "reason": "Toch."}, assigned=True),
     Row("organisation-complaints", EVERY_ROLE, organisation),
-    Row("organisation-complaints-csv", EVERY_ROLE, organisation),
 ]

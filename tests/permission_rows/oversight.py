@@ -51,7 +51,6 @@ REASON = {"seen": 1, "reason": "Het is opgelost."}
 
 ROWS = [
     Row("organisation-findings", EVERY_ROLE, organisation),
-    Row("organisation-findings-csv", EVERY_ROLE, organisation),
     Row("algorithm-findings", EVERY_ROLE, algorithm),
     Row("finding-start", AUDITOR, anywhere=True),
     Row("finding-add", AUDITOR, organisation),

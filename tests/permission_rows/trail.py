@@ -15,8 +15,6 @@ def organisation(world: World) -> list[Any]:
 
 ROWS = [
     Row("trail", READERS, anywhere=True, operator=True),
-    Row("trail-csv", READERS, anywhere=True, operator=True),
     Row("trail-event", READERS, lambda world: [world.event.pk], seen_by=READERS),
     Row("organisation-trail", READERS, organisation),
-    Row("organisation-trail-csv", READERS, organisation),
 ]
