@@ -12,7 +12,7 @@ from governance import clock
 from governance.forms import DateInput, SeenForm, name_the_blank
 from governance.models import User
 from governance.permissions import WORKING
-from registry.gate_checklists import Answer, Question, known, questions
+from registry.gate_checklists import Answer, known, questions
 from registry.models import Algorithm, Condition, Gate
 from registry.open_items import OpenItem, ShownItem, shown
 
@@ -46,13 +46,14 @@ class ChecklistForm(SeenForm):
             self.fields[f"note-{question.key}"] = forms.CharField(
                 label=gettext_lazy("Explanation"),
                 required=False,
+                max_length=2000,
                 initial=row.get("note", ""),
-                widget=forms.Textarea(attrs={"rows": 2}),
+                widget=forms.TextInput(),
             )
 
-    def checklist_fields(self) -> Iterator[tuple[Question, forms.BoundField, forms.BoundField]]:
+    def checklist_fields(self) -> Iterator[tuple[forms.BoundField, forms.BoundField]]:
         for question in questions(self.kind):
-            yield question, self[f"answer-{question.key}"], self[f"note-{question.key}"]
+            yield self[f"answer-{question.key}"], self[f"note-{question.key}"]
 
     @property
     def checklist(self) -> list[dict[str, str]]:
@@ -94,8 +95,8 @@ class DecisionForm(ChecklistForm):
     )
     reason = forms.CharField(label=gettext_lazy("Why is this decided?"), widget=forms.Textarea(attrs={"rows": 4}))
     reason_for_others = forms.CharField(
-        label=gettext_lazy("Why may the other items stay open?"),
-        help_text=gettext_lazy("Counts for each item above without a reason of its own."),
+        label=gettext_lazy("Why may these items stay open?"),
+        help_text=gettext_lazy("Counts for each item below without a reason of its own."),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )

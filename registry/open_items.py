@@ -205,7 +205,7 @@ def shown(algorithm: Algorithm, kept: dict[str, Any]) -> ShownItem:
     kind = kept.get("kind", "")
     return ShownItem(
         kind=str(dict(Kind.choices).get(kind, kind)),
-        title=title[:1].upper() + title[1:],
+        title=title[:1].upper() + title[1:] if kind == Kind.VACANCY else title,
         phase=kept.get("phase", 0),
         status=str(STATUSES.get(kept.get("status", ""), "")) if kind in (Kind.REQUIREMENT, Kind.MEASURE) else "",
         is_unassigned=kept.get("unassigned", False),

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import models, transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 
@@ -50,8 +51,11 @@ from registry.models import (
     ClassificationDraft,
     Complaint,
     Compliance,
+    Condition,
     Finding,
+    Gate,
     ImpactAssessment,
+    LifecyclePeriod,
     MeasureStatus,
     Proposal,
     Recommendation,
@@ -305,6 +309,27 @@ def test_every_answer_in_the_files_lies_on_the_path(municipality):
 )  # fmt: skip
 def test_every_value_that_a_screen_can_show_occurs_and_no_other(municipality, rows, field, values):
     assert sorted(set(rows().values_list(field, flat=True))) == sorted(values)
+
+
+def test_decisions_tell_a_history_in_which_every_kind_and_outcome_occurs(municipality):
+    gates = Gate.objects.filter(algorithm__in=algorithms_of(municipality))
+
+    kinds = set(gates.decided().values_list("kind", flat=True))
+    outcomes = set(gates.decided().values_list("decision", flat=True))
+    unreasoned = [gate for gate in gates.filter(decision="go") if any(not item["accepted"] for item in gate.open_items)]
+    backwards = LifecyclePeriod.objects.filter(until__lt=F("since"))
+    assert (kinds, outcomes) == (set(Gate.Kind.values) - {"resume"}, set(Gate.Decision.values))
+    assert (gates.waiting().count(), unreasoned, list(backwards)) == (1, [], [])
+    assert Condition.objects.open().exists() and Condition.objects.exclude(settled=None).exists()
+    assert gates.decided().values("algorithm").distinct().count() > 4
+
+
+def test_one_algorithm_is_paused_and_one_is_in_use_without_a_go(municipality):
+    of_use = Gate.objects.allowing().filter(kind="into_use")
+    unasked = algorithms_of(municipality).filter(status="In gebruik").exclude(pk__in=of_use.values("algorithm"))
+
+    assert algorithms_of(municipality).filter(is_paused=True).count() == 1
+    assert [algorithm.name for algorithm in unasked] == ["Facturen herkennen"]
 
 
 def test_themes_are_those_of_the_publication_standard(municipality):

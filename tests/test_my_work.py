@@ -80,6 +80,10 @@ def everything(algorithm, person, colleague):
         )  # fmt: skip
         factories.policy_version("in_review", organisation, authors=[claimant], submitted_by=claimant)
         Proposal.objects.create(**own, name="Idee", purpose="Iets.", origin="built", proposed_by=claimant)
+        factories.GateFactory(algorithm=factories.AlgorithmFactory(**own), requested_by=claimant)
+    decided = factories.GateFactory(algorithm=algorithm, decision="conditional_go", decided_by=colleague)
+    for due in (day(-1), day(3)):
+        factories.ConditionFactory(gate=decided, assignee=person, due=due)
     held = Position.objects.create(**own, name=f"Functie {factories.UserFactory().pk}")
     RoleAssignment.objects.create(position=held, person=person)
     other = factories.AlgorithmFactory(organisation=organisation)
@@ -149,15 +153,15 @@ def day_ago(number):
 def test_a_contributor_sees_what_is_theirs_and_decides_nothing(algorithm, me, organisation):
     everything(algorithm, me, factories.member("officer", organisation))
 
-    assert my_desk(me).counts() == {"overdue": 7, "due": 6, "decision": 0, "waiting": 4, "responsible": 2}
+    assert my_desk(me).counts() == {"overdue": 8, "due": 7, "decision": 0, "waiting": 5, "responsible": 2}
 
 
 @pytest.mark.parametrize(
     ("role", "decisions"),
-    [("officer", 2 + 2), ("manager", 2 + 1), ("auditor", 0), ("administrator", 0), ("reader", 0)],
+    [("officer", 2 + 2), ("manager", 2 + 1 + 2), ("auditor", 0), ("administrator", 0), ("reader", 0)],
 )
 def test_each_role_decides_what_is_for_it(algorithm, organisation, role, decisions):
-    """Claims of others; for managers versions they did not write alone, for officers proposals."""
+    """Claims of others; for managers versions they did not write alone and gates, for officers proposals."""
     me = factories.member(role, organisation)
     everything(algorithm, me, factories.member("manager", organisation))
 
@@ -315,10 +319,10 @@ def test_a_manager_sees_what_is_overdue_vacant_unassigned_and_undecided_below_as
     counts = organisation_desk(organisation).counts()
 
     assert counts == {
-        "overdue": 7,
-        "due": 6 + 3,
-        "decision": 8,
-        "vacant": 1 + 3,
+        "overdue": 8,
+        "due": 7 + 3,
+        "decision": 10,
+        "vacant": 1 + 5,
         "unassigned": 3,
     }
     assert sum(organisation_desk(factories.OrganisationFactory()).counts().values()) == 0
@@ -332,9 +336,9 @@ def test_each_person_has_their_counts_with_links_to_the_rows(client, algorithm, 
     page = client.get(address)
     overdue = client.get(f"{address}?person={me.pk}&section=overdue")
 
-    assert page.context["people"].object_list == [(me, 7, 6)]
+    assert page.context["people"].object_list == [(me, 8, 7)]
     assert f"?person={me.pk}&amp;section=overdue" in page.content.decode()
-    assert [number for _section, number, _lines in overdue.context["parts"]] == [7]
+    assert [number for _section, number, _lines in overdue.context["parts"]] == [8]
 
 
 def test_a_person_without_work_here_is_not_named(client, organisation):
@@ -411,7 +415,7 @@ def test_the_figures_of_a_manager_count_what_is_below_once(client, algorithm, me
     managed = client.get(reverse("home")).context["managed"]
 
     assert [(place, dict(figures)) for place, figures in managed] == [
-        (organisation, {"vacant": 3, "overdue": 7, "decision": 8, "unassigned": 0})
+        (organisation, {"vacant": 5, "overdue": 8, "decision": 10, "unassigned": 0})
     ]
 
 

@@ -20,6 +20,7 @@ from registry.demo import people
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
 from registry.demo.evidence import add_evidence
+from registry.demo.gates import add_gates
 from registry.demo.intake import add_intake
 from registry.demo.notifications import leave_the_latest_unread
 from registry.demo.organisation_level import build_organisation_level
@@ -40,6 +41,7 @@ AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [
     people.serve,
     build_organisation_level,
     add_responsibilities,
+    add_gates,
     add_intake,
     add_evidence,
     add_oversight,

@@ -7,6 +7,7 @@ from governance.models import Measure, Requirement, User
 from registry import working
 from registry.classifying import answer, answer_facts, classify
 from registry.demo.cast import Cast, Steps
+from registry.demo.gates import beginnings
 from registry.models import Algorithm, Applicability
 from registry.registering import register, revise
 
@@ -14,7 +15,8 @@ from registry.registering import register, revise
 def build(entry: dict[str, Any], cast: Cast) -> None:
     """One algorithm: registered, classified, worked on, perhaps classified anew and revised."""
     organisation = cast.organisations[entry["organisation"]]
-    with cast.acting({"by": entry["by"], **entry["fields"]}) as (by, fields):
+    began = beginnings().get(entry["fields"]["name"], {})
+    with cast.acting({"by": entry["by"], **entry["fields"], **began}) as (by, fields):
         algorithm = register(organisation, fields, by=by)
     _classify(algorithm, entry.get("classifications", []), cast)
     if "unfinished" in entry:

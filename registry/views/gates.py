@@ -58,7 +58,11 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     if not (may_ask or may_decide):
         raise PermissionDenied
     waiting = Gate.objects.waiting().filter(algorithm=algorithm).select_related("to_phase", "requested_by").first()
-    choices = [(move, PATHS[move.kind], move.kind in gates.BESIDE_A_REQUEST) for move in gates.moves(algorithm)]
+    choices = [
+        (move, PATHS[move.kind])
+        for move in gates.moves(algorithm)
+        if waiting is None or (may_decide and move.kind in gates.BESIDE_A_REQUEST)
+    ]
     return render(
         request,
         "registry/gate_add.html",
