@@ -19,7 +19,7 @@ from governance.evidence_places import is_proven
 from governance.models import AuditEvent, Evidence, Notification, OrganisationEvidence, StoredFile
 from registry import working
 from registry.classifying import decide_all
-from registry.models import AlgorithmEvidence
+from registry.models import AlgorithmEvidence, Evaluation, Gate, Incident, Risk
 from tests import factories
 from tests.well_made_page import look_at
 
@@ -598,3 +598,25 @@ def test_showing_thirty_costs_as_many_queries_as_showing_one(
         client.get(address)
 
     assert len(thirty) == len(one)
+
+
+def test_a_decision_a_risk_an_evaluation_and_an_incident_can_have_evidence_too(client, algorithm, link, as_somebody):
+    of = {"algorithm": algorithm}
+    records = {
+        "beslismoment": Gate.objects.create(**of, kind="into_use", requested_by=as_somebody),
+        "risico": Risk.objects.create(**of, title="Scheve uitkomsten"),
+        "evaluatie": Evaluation.objects.create(**of, due=clock.today()),
+        "incident": Incident.objects.create(
+            **of, summary="Storing", description="Stil.", known=clock.now(), seriousness="minor"
+        ),
+    }
+    client.force_login(as_somebody)
+
+    for kind, record in records.items():
+        look_at(client, reverse("evidence-attach", args=[kind, record.pk]))
+        evidence.attach(link, record, by=as_somebody)
+    html = look_at(client, link.get_absolute_url())
+
+    assert all(is_proven(record) for record in records.values())
+    assert all(f"{record}, {algorithm}" in html for record in records.values())
+    assert AlgorithmEvidence.objects.current().filter(algorithm=algorithm).count() == 4
