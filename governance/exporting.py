@@ -167,9 +167,11 @@ def _in_thread() -> None:
         return
     try:
         with _busy:
-            make_waiting()
+            try:
+                make_waiting()
+            finally:
+                connections.close_all()
     finally:
-        connections.close_all()
         _turns.release()
 
 
