@@ -44,7 +44,7 @@ def _may_read_somewhere(request: HttpRequest) -> None:
 def everywhere(request: HttpRequest) -> HttpResponseBase:
     """What happened in every organisation whose trail this person reads."""
     _may_read_somewhere(request)
-    found = _filtered(request, AuditEvent.objects.visible_to(request.user))
+    found = _filtered(request, trail.of_everywhere(request.user))
     return render(request, "governance/trail.html", {"section": "organisations", **_page(request, found)})
 
 
@@ -80,7 +80,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_GET
 def export_everywhere(request: HttpRequest) -> HttpResponseBase:
     _may_read_somewhere(request)
-    found = _filtered(request, AuditEvent.objects.visible_to(request.user))
+    found = _filtered(request, trail.of_everywhere(request.user))
     audit_trail.record("user.trail_exported", request.user, {"filter": [None, request.GET.urlencode()]})
     return csv_stream("audittrail", trail.head(), trail.rows(found.rows))
 
