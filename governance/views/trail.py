@@ -42,7 +42,7 @@ def _may_read_somewhere(request: HttpRequest) -> None:
 def everywhere(request: HttpRequest) -> HttpResponseBase:
     """What happened in every organisation whose trail this person reads."""
     _may_read_somewhere(request)
-    found = _filtered(request, AuditEvent.objects.visible_to(request.user))
+    found = _filtered(request, trail.of_everywhere(request.user))
     return render(request, "governance/trail.html", {"section": "organisations", **_page(request, found)})
 
 
