@@ -1,5 +1,6 @@
 """Asking for decisions and taking them, for the tests of decisions."""
 
+from governance.models import DecisionTree
 from registry import gates
 from registry.gate_checklists import CHECKLISTS
 from registry.models import Algorithm, Classification, Responsibility
@@ -22,7 +23,7 @@ def in_phase_two(organisation, leader):
 
 def classified(algorithm, risk_group="geen-hoog-risico-ai-systeem", **facts):
     Classification.objects.filter(algorithm=algorithm).delete()
-    tree = factories.DecisionTreeFactory(is_current=False, source=f"{algorithm.pk} {risk_group} {facts}")
+    tree = factories.DecisionTreeFactory(is_current=False, version=str(DecisionTree.objects.count()))
     return Classification.objects.create(
         algorithm=algorithm, tree=tree, conclusion="1", ai_act_applies=True, risk_group=risk_group, facts=facts
     )
