@@ -6,11 +6,12 @@ the files (`due`, `review_date`) count from today.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.models import LifecyclePhase, Membership, Organisation, Requirement
 from governance.own_items import add_measure, add_requirement
 from registry.classifying import current_tree
@@ -24,8 +25,12 @@ from registry.demo.organisation_level import build_organisation_level
 from registry.demo.organisations import PASSWORD, add_organisations, add_people, own_fields
 from registry.demo.policies import add_policies
 from registry.demo.responsibilities import add_responsibilities
+from registry.demo.use import add_use
 
 __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
+
+BEGUN = timedelta(days=800)
+"""So long ago everybody got their role: before the first thing that the files tell."""
 
 BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = [people.arrange]
 """What is built of the organisation before its algorithms are there, each part from a file of its own."""
@@ -36,6 +41,7 @@ AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [
     build_organisation_level,
     add_responsibilities,
     add_intake,
+    add_use,
     leave_the_latest_unread,
 ]
 """What is built when the algorithms are there."""
@@ -74,7 +80,8 @@ def load() -> None:
     path = FOLDER / "organisations.yaml"
     content = read(path)
     with transaction.atomic(), counted_once():
-        with audit_trail.acting(None, "command"), explained(path, _("organisations and people")):
+        begun = clock.at(clock.now() - BEGUN)
+        with begun, audit_trail.acting(None, "command"), explained(path, _("organisations and people")):
             organisations = add_organisations(content["organisations"])
             people = add_people(content["people"] | content["colleagues"], organisations)
         cast = Cast(organisations, people, {phase.slug: phase for phase in LifecyclePhase.objects.all()}, tree)
