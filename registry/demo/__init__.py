@@ -28,6 +28,7 @@ from registry.demo.organisations import PASSWORD, add_organisations, add_people,
 from registry.demo.oversight import add_oversight
 from registry.demo.policies import add_policies
 from registry.demo.responsibilities import add_responsibilities
+from registry.demo.use import add_use
 
 __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
 
@@ -43,6 +44,7 @@ AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [
     add_responsibilities,
     add_gates,
     add_intake,
+    add_use,
     add_evidence,
     add_oversight,
     leave_the_latest_unread,
