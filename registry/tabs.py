@@ -24,5 +24,12 @@ ALGORITHM = [
             Tab("complaints", _("Complaints and questions"), "algorithm-complaints"),
         ],
     ),
-    Tab("history", _("History"), "algorithm-history"),
+    Tab(
+        "past",
+        _("History"),
+        pages=[
+            Tab("history", _("What happened"), "algorithm-history"),
+            Tab("state", _("State on a day"), "algorithm-state"),
+        ],
+    ),
 ]

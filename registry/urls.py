@@ -2,6 +2,8 @@ from django.urls import path
 
 from registry.views import (
     algorithm,
+    audit_frameworks,
+    browsing,
     complaints,
     decision_aid,
     handover,
@@ -11,6 +13,7 @@ from registry.views import (
     objectives,
     raci,
     responsibilities,
+    state,
     team,
     work,
 )
@@ -90,6 +93,21 @@ urlpatterns = [
     path("algoritmes/<int:pk>/klachten/<int:number>/heropenen/", complaints.reopen, name="complaint-reopen"),
     path("organisaties/<slug:slug>/klachten/", complaints.of_organisation, name="organisation-complaints"),
     path("organisaties/<slug:slug>/klachten/klachten.csv", complaints.export, name="organisation-complaints-csv"),
+    path("naleving/", browsing.home, name="compliance"),
+    path("naleving/vereisten/", browsing.requirements, name="compliance-requirements"),
+    path("naleving/vereisten/per/<slug:dimension>/", browsing.requirements_by, name="compliance-requirements-by"),
+    path("naleving/maatregelen/", browsing.measures, name="compliance-measures"),
+    path("naleving/maatregelen/per/<slug:dimension>/", browsing.measures_by, name="compliance-measures-by"),
+    path("naleving/matrix/", browsing.matrix, name="compliance-matrix"),
+    path("naleving/toetsingskaders/", audit_frameworks.frameworks, name="compliance-audit-frameworks"),
+    path("naleving/toetsingskaders/<slug:slug>/", audit_frameworks.framework, name="compliance-audit-framework"),
+    path(
+        "naleving/toetsingskaders/<slug:slug>/<str:number>/",
+        audit_frameworks.criterion,
+        name="compliance-criterion",
+    ),
+    path("algoritmes/<int:pk>/stand/", state.of_algorithm, name="algorithm-state"),
+    path("organisaties/<slug:slug>/stand/", state.of_organisation, name="organisation-state"),
     path("aanmelden/", intake.add, name="proposal-add"),
     path("aanmeldingen/", intake.proposals, name="proposals"),
     path("aanmeldingen/<int:pk>/", intake.proposal, name="proposal"),
