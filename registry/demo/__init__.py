@@ -6,16 +6,17 @@ the files (`due`, `review_date`) count from today.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from governance import audit_trail
+from governance import audit_trail, clock
 from governance.models import LifecyclePhase, Membership, Organisation, Requirement
 from governance.own_items import add_measure, add_requirement
 from registry.classifying import current_tree
 from registry.compliance import counted_once
-from registry.demo import people
+from registry.demo import history, people
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
 from registry.demo.intake import add_intake
@@ -27,6 +28,8 @@ from registry.demo.responsibilities import add_responsibilities
 
 __all__ = ["PASSWORD", "Account", "DemoError", "accounts", "is_loaded", "load"]
 
+THERE_SINCE = timedelta(days=4 * 365)
+"""How long the organisations and their people have been there, so that what they did earlier can be told."""
 BEFORE_ALGORITHMS: list[Callable[[Cast], None]] = [people.arrange]
 """What is built of the organisation before its algorithms are there, each part from a file of its own."""
 
@@ -74,7 +77,9 @@ def load() -> None:
     path = FOLDER / "organisations.yaml"
     content = read(path)
     with transaction.atomic(), counted_once():
-        with audit_trail.acting(None, "command"), explained(path, _("organisations and people")):
+        long_ago = clock.now() - THERE_SINCE
+        told = explained(path, _("organisations and people"))
+        with clock.at(long_ago), audit_trail.acting(None, "command"), told:
             organisations = add_organisations(content["organisations"])
             people = add_people(content["people"] | content["colleagues"], organisations)
         cast = Cast(organisations, people, {phase.slug: phase for phase in LifecyclePhase.objects.all()}, tree)
@@ -87,6 +92,6 @@ def load() -> None:
         for path in sorted((FOLDER / "algorithms").glob("*.yaml")):
             for entry in read(path):
                 with explained(path, entry["fields"]["name"]):
-                    build(entry, cast)
+                    build(history.told(entry), cast)
         for part in AFTER_ALGORITHMS:
             part(cast)

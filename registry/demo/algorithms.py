@@ -22,14 +22,15 @@ def build(entry: dict[str, Any], cast: Cast) -> None:
             for question, choice in given["answers"].items():
                 answer(algorithm, question, choice, by=by)
             answer_facts(algorithm, given["facts"], by=by)
-    requirements = {item.code: item for item in Requirement.objects.for_organisation(organisation)}
-    for code, step in steps_of(entry.get("requirements", {})):
-        _work_on_requirement(algorithm, requirements[code], step, cast)
+    # What is verified of a requirement rests on its measures: they come first.
     measures = {item.code: item for item in Measure.objects.for_organisation(organisation)}
     for code, step in steps_of(entry.get("measures", {})):
         with cast.acting(step) as (by, fields):
             seen = working.current_measure_status(algorithm, measures[code]).pk
             working.record_measure(algorithm, measures[code], fields, seen=seen, by=by)
+    requirements = {item.code: item for item in Requirement.objects.for_organisation(organisation)}
+    for code, step in steps_of(entry.get("requirements", {})):
+        _work_on_requirement(algorithm, requirements[code], step, cast)
     _classify(algorithm, entry.get("reclassified", []), cast)
     for step in entry.get("revisions", []):
         with cast.acting(step) as (by, given):
