@@ -55,6 +55,7 @@ ORGANISATION = [
             Tab("overview", _("At a glance"), "organisation"),
             Tab("objectives", _("Values"), "objectives"),
             Tab("maturity", _("Maturity"), "maturity"),
+            Tab("state", _("State on a day"), "organisation-state"),
             Tab("report", _("Report"), "organisation-report"),
         ],
     ),

@@ -54,7 +54,8 @@ ALGORITHM = [
         "record",
         _("History"),
         pages=[
-            Tab("history", _("History"), "algorithm-history"),
+            Tab("history", _("What happened"), "algorithm-history"),
+            Tab("state", _("State on a day"), "algorithm-state"),
             Tab("dossier", _("Dossier"), "algorithm-dossier"),
         ],
     ),

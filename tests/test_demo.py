@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections import Counter
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -15,7 +16,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 
-from governance import commenting, maturity, organisation_level
+from governance import clock, commenting, maturity, organisation_level
 from governance.decision_tree import tree_of
 from governance.evidence_places import is_proven
 from governance.models import (
@@ -40,6 +41,7 @@ from registry.audits import sampled
 from registry.classifying import draft_walk
 from registry.demo import cast
 from registry.demo.cast import FOLDER, read
+from registry.figures import over_time
 from registry.models import (
     AcceptedDeviation,
     Algorithm,
@@ -60,6 +62,7 @@ from registry.models import (
     Proposal,
     Recommendation,
     RequirementAssessment,
+    Responsibility,
 )
 from registry.models.applicability import Outcome
 from tests import factories
@@ -576,3 +579,40 @@ def test_evidence_is_used_in_several_places_has_expired_and_was_withdrawn(munici
     assert [(row.requirement.code, row.verify_again) for row in again] == [("avg-13", "evidence_withdrawn")]
     assert ImpactAssessment.objects.due().exists()
     assert ImpactAssessment.objects.being_done().exists()
+
+
+# The past
+
+
+def test_the_demo_has_a_past_in_which_every_period_ends_after_it_begins(municipality):
+    periods = [Applicability, Classification, MeasureStatus, Recommendation, RequirementAssessment,
+               OrganisationAssessment, OrganisationMeasureStatus, Responsibility]  # fmt: skip
+
+    backwards = {model.__name__: model.objects.filter(until__lt=models.F("since")).count() for model in periods}
+
+    assert backwards == dict.fromkeys(backwards, 0)
+    assert not RequirementAssessment.objects.filter(verified_at__lt=models.F("claimed_at")).exists()
+    assert not RequirementAssessment.objects.filter(since__lt=models.F("algorithm__created")).exists()
+
+
+def test_a_year_ago_there_was_less_and_it_has_grown_since(municipality):
+    months = over_time(algorithm__organisation__path__startswith=municipality.path)
+    two_years_ago, a_year_ago, now = months[0], months[12], months[-1]
+
+    assert 0 < two_years_ago.applies < a_year_ago.applies < now.applies
+    assert 0 < a_year_ago.claimed < now.claimed * 0.8
+    assert 0 < a_year_ago.verified < now.verified * 0.8
+
+
+def test_an_auditor_walks_from_a_criterion_to_the_claims_of_now_and_of_a_year_ago(client, municipality):
+    client.force_login(person("auditor@rivierwaard.example"))
+    there = reverse("compliance-criterion", args=["adr", "SV.9"])
+    a_year_ago = (clock.today() - timedelta(days=365)).isoformat()
+
+    now, then = (client.get(f"{there}?{query}").context["page"].object_list for query in ("", f"dag={a_year_ago}"))
+
+    assert len(now) > len(then) > 0
+    for rows in (now, then):
+        assert any(row.work for row in rows)
+        claims = [claim.work for row in rows for claim in row.claims if claim.work and claim.work.claimed_by]
+        assert claims and all(claim.claimed_at for claim in claims)

@@ -16,7 +16,7 @@ from governance.models import LifecyclePhase, Membership, Organisation, Requirem
 from governance.own_items import add_measure, add_requirement
 from registry.classifying import current_tree
 from registry.compliance import counted_once
-from registry.demo import people
+from registry.demo import history, people
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
 from registry.demo.evidence import add_evidence
@@ -100,6 +100,6 @@ def load() -> None:
         for path in sorted((FOLDER / "algorithms").glob("*.yaml")):
             for entry in read(path):
                 with explained(path, entry["fields"]["name"]):
-                    build(entry, cast)
+                    build(history.told(entry), cast)
         for part in AFTER_ALGORITHMS:
             part(cast)

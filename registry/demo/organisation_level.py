@@ -7,13 +7,14 @@ from governance import clock, maturity, organisation_level
 from governance.models import Measure, Requirement
 from registry.demo.algorithms import steps_of, work_on_requirement
 from registry.demo.cast import FOLDER, Cast, explained, read
+from registry.demo.history import told
 
 
 def build_organisation_level(cast: Cast) -> None:
     path = FOLDER / "organisation_level.yaml"
     for entry in read(path):
         with explained(path, entry["organisation"]):
-            _build(entry, cast)
+            _build(told(entry), cast)
 
 
 def _build(entry: dict[str, Any], cast: Cast) -> None:

@@ -68,6 +68,7 @@ def _people_of(
     by = cast.people[entry["by"]]
     with audit_trail.acting(by, "command"):
         for given in entry.get("responsible", []):
+            ago = 0 if "in_days" in given else given.get("ago", entry.get("ago", 0))
             scope: Scope = None
             if "phase" in given:
                 scope = phases[given["phase"]]
@@ -75,9 +76,10 @@ def _people_of(
                 scope = Requirement.objects.get(urn=f"urn:nl:ak:ver:{given['requirement']}")
             elif "measure" in given:
                 scope = Measure.objects.get(urn=f"urn:nl:ak:mtr:{given['measure']}")
-            since = clock.now() + timedelta(days=given.get("in_days", 0))
+            since = clock.now() + timedelta(days=given.get("in_days", -ago))
             for letter in given["letters"]:
-                row = assign(algorithm, cast.people[given["person"]], letter, scope, since=since, by=by)
+                with clock.at(clock.now() - timedelta(days=ago)):
+                    row = assign(algorithm, cast.people[given["person"]], letter, scope, since=since, by=by)
                 if given.get("ends"):
                     end(row, by=by)
         if entry.get("accept"):

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from governance.models import (
     AuditEvent,
+    AuditFramework,
     FrameworkRelease,
     Knowledge,
     MaturityAssessment,
@@ -70,6 +71,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "is_anything_waiting": any(counts[section] for section in (*MINE, Section.DECISION)),
             "officer": officers_figures(request, algorithms) if Role.OFFICER in roles else None,
             "managed": managed(request) if Role.MANAGER in roles else [],
+            "audit_frameworks": AuditFramework.objects.all() if Role.AUDITOR in roles else [],
             "audited": _held(request, Role.AUDITOR).order_by("path")[:SHOWN] if Role.AUDITOR in roles else [],
             "administered": _held(request, Role.ADMINISTRATOR).order_by("path")[:SHOWN]
             if Role.ADMINISTRATOR in roles
