@@ -166,7 +166,7 @@ def filtered(request: HttpRequest, kind: Kind, moment: Moment, **given: Any) -> 
     query = request.GET.copy()
     for name, value in given.items():
         query[name] = str(value)
-    return FILTERS[kind.name](query, request=request, moment=moment)
+    return FILTERS[kind.name](query, request=request, moment=moment, given=given.keys())
 
 
 # Overviews.
