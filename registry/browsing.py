@@ -223,7 +223,7 @@ MEASURES = Kind(
             "chosen", _("Chosen"), lambda day: Q(choice=CHOICE.CHOSEN), {"choice": CHOICE.CHOSEN.value},
         ),
         Figure("replaced", _("Replaced"), lambda day: Q(choice=CHOICE.REPLACED), {"choice": CHOICE.REPLACED.value}),
-        Figure("done", _("Of which done"), lambda day: Q(progress=PROGRESS.DONE), {"progress": PROGRESS.DONE.value}),
+        Figure("done", _("Done"), lambda day: Q(progress=PROGRESS.DONE), {"progress": PROGRESS.DONE.value}),
         Figure(
             "not_applied", _("Not applied"), lambda day: Q(choice=CHOICE.NOT_APPLIED),
             {"choice": CHOICE.NOT_APPLIED.value},

@@ -1,6 +1,6 @@
 """The one vocabulary by which rows of compliance are narrowed: in lists, overviews, the matrix, and their addresses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import django_filters
@@ -170,10 +170,17 @@ class BrowsingFilter(QueryFilterSet):
     )
     algorithm = django_filters.ModelChoiceFilter(queryset=visible_algorithms, widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict, *, request: Any, moment: Moment) -> None:
-        self.moment = moment
+    def __init__(self, data: QueryDict, *, request: Any, moment: Moment, given: Collection[str] = ()) -> None:
+        """`given`: the filters that the page itself has filled in, because it is about that."""
+        self.moment, self.given = moment, given
         rows = visible_to(self.kind.rows(moment), request.user)
         super().__init__(data, queryset=rows, request=request)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether something narrows the rows of the page; what the page is about does not, nor does the order."""
+        names = self.filters.keys() - {"sort", *self.given}
+        return not self.is_valid() or any(name in self.data for name in names)
 
     def only(self) -> list[Any]:
         """The single records to which the rows are kept: an algorithm, a requirement or measure, a criterion."""

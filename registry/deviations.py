@@ -77,7 +77,7 @@ def check_of(code: str) -> Check | None:
 
 
 def records(check: Check, organisations: "QuerySet[Organisation] | None" = None) -> "QuerySet[Any]":
-    """The records that deviate, in these organisations or in all, each with its `key` and `is_accepted`."""
+    """The records that deviate, in these organisations or in all, each with its `key` and `was_accepted`."""
     names = [Cast(F(name), CharField()) for name in check.named_by]
     parts = [part for name in names for part in (Value(":"), name)][1:]
     accepted = AcceptedDeviation.objects.current().filter(
@@ -86,7 +86,7 @@ def records(check: Check, organisations: "QuerySet[Organisation] | None" = None)
     found = check.found().annotate(key=Concat(*parts, output_field=CharField()) if len(parts) > 1 else parts[0])
     if organisations is not None:
         found = found.filter(**{f"{check.owner}__in": organisations})
-    return found.annotate(is_accepted=Exists(accepted))
+    return found.annotate(was_accepted=Exists(accepted))
 
 
 def of_algorithm(check: Check, algorithm: Algorithm) -> "QuerySet[Any]":
@@ -97,7 +97,7 @@ def of_algorithm(check: Check, algorithm: Algorithm) -> "QuerySet[Any]":
 
 def algorithms_with(check: Check) -> "QuerySet[Any]":
     """The keys of the algorithms in which the check finds something that is not accepted."""
-    return records(check).filter(is_accepted=False).order_by().values(check.algorithm)
+    return records(check).filter(was_accepted=False).order_by().values(check.algorithm)
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def counts(organisations: "QuerySet[Organisation]") -> list[Tally]:
     """For each check how many records deviate, and of how many that is accepted; a query for each check."""
     found = []
     for check in CHECKS:
-        grouped: Any = records(check, organisations).order_by().values("is_accepted")
-        number = {row["is_accepted"]: row["n"] for row in grouped.annotate(n=Count("pk"))}
+        grouped: Any = records(check, organisations).order_by().values("was_accepted")
+        number = {row["was_accepted"]: row["n"] for row in grouped.annotate(n=Count("pk"))}
         found.append(Tally(check, number.get(False, 0), number.get(True, 0)))
     return found
 
@@ -122,7 +122,7 @@ def counts(organisations: "QuerySet[Organisation]") -> list[Tally]:
 def shown(check: Check, found: Sequence[Any]) -> list[Deviation]:
     """These records as the lists show them; one query for what is accepted."""
     accepted = {}
-    if any(record.is_accepted for record in found):
+    if any(record.was_accepted for record in found):
         keys = [record.key for record in found]
         rows = AcceptedDeviation.objects.current().filter(check_code=check.code, subject_id__in=keys)
         accepted = {row.subject_id: row for row in rows.select_related("accepted_by")}
@@ -133,7 +133,7 @@ def per_organisation() -> Iterator[tuple[Organisation, int]]:
     """Each organisation of which something deviates that is not accepted, with how much; a query for each check."""
     numbers: dict[int, int] = {}
     for check in CHECKS:
-        grouped: Any = records(check).filter(is_accepted=False).order_by().values(of_whom=F(check.owner))
+        grouped: Any = records(check).filter(was_accepted=False).order_by().values(of_whom=F(check.owner))
         for row in grouped.annotate(n=Count("pk")):
             numbers[row["of_whom"]] = numbers.get(row["of_whom"], 0) + row["n"]
     for organisation in Organisation.objects.filter(pk__in=numbers).order_by("pk"):

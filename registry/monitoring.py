@@ -278,7 +278,7 @@ def law_changed(touched: Iterable[tuple[int, int]], codes: Mapping[int, str], re
         Evaluation.objects.bulk_update(extended, ["trigger_note", "version"])
         Evaluation.objects.bulk_create(new)
         events += [_event("evaluation.asked", row, {"trigger_note": [None, row.trigger_note]}) for row in new]
-        AuditEvent.objects.bulk_create(events)
+        audit_trail.append(events)
         tell_all(notification for row in new if (notification := _notification(row, None)))
     return len(new)
 

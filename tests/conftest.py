@@ -1,13 +1,17 @@
 import os
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
 from governance import audit_guards, audit_trail
+from governance.models import Organisation
+from registry import demo
 from tests import factories
 
 RULES = {
@@ -107,3 +111,20 @@ def as_somebody(somebody):
     """The same, with the verbs called on their behalf."""
     with audit_trail.acting(somebody, "command"):
         yield somebody
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker):
+    """The catalogue and the demo, loaded once for the tests of a module, in a transaction around them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_catalogue", verbosity=0)
+        call_command("import_decision_tree", stdout=StringIO())
+        demo.load()
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def municipality(loaded, db):
+    """The municipality of the demo."""
+    return Organisation.objects.get(slug="gemeente-rivierwaard")

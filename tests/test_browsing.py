@@ -12,8 +12,8 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 
-from governance import audit_trail, clock
-from governance.models import AuditCriterion, AuditFramework, Evidence, Topic, User
+from governance import audit_trail, clock, organisation_level
+from governance.models import AuditCriterion, AuditFramework, Evidence, OrganisationEvidence, Topic, User
 from registry import browsing, compliance, working
 from registry.browsing import KINDS, MEASURES, REQUIREMENTS, Moment
 from registry.browsing_filters import FILTERS
@@ -403,6 +403,26 @@ def test_a_criterion_leads_to_what_each_algorithm_does_to_the_claim_and_to_the_e
         assert bool(row.claims[0].work.verified_at) == (day == "")
     html = look_at(reading, reverse("compliance-criterion", args=["adr", "SV.9"]))
     assert "Verslag" in html and world.worker.name in html
+
+
+def test_a_criterion_shows_what_the_organisation_arranges_once_for_all_its_algorithms(reading, world, criterion):
+    arranged = factories.phase_zero_measure("org-91")
+    criterion.measures.add(arranged)
+    with audit_trail.acting(world.officer, "command"):
+        done = {"choice": "chosen", "progress": "done", "explanation": "Het rooster ligt vast."}
+        organisation_level.record_measure(world.top, arranged, done, seen=None, by=world.officer)
+    proof = Evidence.objects.create(organisation=world.top, title="Rooster", url="https://voorbeeld.nl/r")
+    OrganisationEvidence.objects.create(organisation=world.top, measure=arranged, evidence=proof)
+    there = reverse("compliance-criterion", args=["adr", "SV.9"])
+
+    html = look_at(reading, there)
+
+    assert "Het rooster ligt vast." in html and "Rooster" in html
+    assert "Het rooster ligt vast." not in look_at(reading, f"{there}?dag={a_year_ago().isoformat()}")
+    reading.force_login(factories.member("auditor"))
+    html = look_at(reading, there)
+    assert "Het rooster ligt vast." not in html
+    assert "worden niet aanbevolen voor een algoritme dat je kunt zien" in html and "Filters wissen" not in html
 
 
 @pytest.mark.parametrize("query", ["", "?organisation=dienst", "?dag={day}"])

@@ -533,7 +533,7 @@ def test_listing_thirty_costs_as_many_queries_as_listing_one(client, organisatio
 
     def accept_all():
         for check in CHECKS:
-            rows = deviations.records(check).filter(is_accepted=False).select_related(*check.related)
+            rows = deviations.records(check).filter(was_accepted=False).select_related(*check.related)
             for row in deviations.shown(check, list(rows)[::2]):
                 deviations.accept(row, reason="Kan zo.", until=tomorrow(), by=manager)
 

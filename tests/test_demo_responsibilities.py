@@ -1,29 +1,18 @@
 """The demo's responsibilities: most algorithms filled, some vacant, and something to see on every screen."""
 
 import re
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
 from django.urls import reverse
 
 from governance.leaving import holdings
-from governance.models import Organisation, User
-from registry import demo
+from governance.models import User
 from registry.handover import reach
 from registry.models import Algorithm, Involvement, Responsibility
 from registry.raci_defaults import defaults_of, proposed_responsibilities
 from registry.team import staffing_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def municipality(db):
-    call_command("load_catalogue", verbosity=0)
-    call_command("import_decision_tree", stdout=StringIO())
-    demo.load()
-    return Organisation.objects.get(slug="gemeente-rivierwaard")
 
 
 def test_the_demo_shows_responsibilities_half_worked_on(client, municipality):

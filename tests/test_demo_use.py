@@ -1,26 +1,15 @@
 """The demo's risks, evaluations and incidents: something to see on every screen, told as people would have done it."""
 
-from io import StringIO
-
 import pytest
-from django.core.management import call_command
 from django.urls import reverse
 
 from governance import clock
-from governance.models import AuditEvent, Organisation, User
-from registry import demo, incidents, monitoring, risks
+from governance.models import AuditEvent, User
+from registry import incidents, monitoring, risks
 from registry.handover import reach
 from registry.models import Algorithm, Evaluation, Incident, IncidentReport, MonitoringPoint, Risk
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def municipality(db):
-    call_command("load_catalogue", verbosity=0)
-    call_command("import_decision_tree", stdout=StringIO())
-    demo.load()
-    return Organisation.objects.get(slug="gemeente-rivierwaard")
 
 
 def test_the_demo_shows_an_algorithm_in_use_with_what_went_well_and_wrong(client, municipality):

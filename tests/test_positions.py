@@ -269,7 +269,7 @@ def test_page_of_a_function_tells_its_history(client, manager, acting, organisat
 
     html = look_at(client, reverse("position", args=[organisation.slug, position.pk]))
 
-    assert f"{manager} voegde de functie toe" in html
+    assert str(manager) in html and "voegde de functie toe" in html
     assert "legde vast wie de functie vervult of vervanger is" in html
     assert str(person) in html
 

@@ -65,6 +65,7 @@ def test_an_algorithm_is_shown_as_it_stood_with_the_work_the_evidence_and_the_pe
             organisation=world.top, title="Verslag", url="https://voorbeeld.nl/v", added_by=world.worker
         )
         use = AlgorithmEvidence.objects.create(algorithm=world.first, requirement=world.requirements[0], evidence=proof)
+        world.first.lifecycle.all().delete()
         LifecyclePeriod.objects.create(algorithm=world.first, phase=factories.PhaseFactory(number=3), until=clock.now())
         LifecyclePeriod.objects.create(
             algorithm=world.first, phase=factories.PhaseFactory(number=4), status="In ontwikkeling"
@@ -104,6 +105,8 @@ def test_what_the_organisation_arranged_is_shown_with_its_work_of_then(reading, 
 
 
 def test_a_phase_that_was_not_recorded_is_said_to_be_so(reading, world):
+    world.first.lifecycle.all().delete()
+
     assert "niet vastgelegd voor deze dag" in look_at(reading, day_of("algorithm-state", world.first.pk, 30))
 
 

@@ -16,7 +16,7 @@ from governance import positions as verbs
 from governance.arranging_forms import AssignForm, EndAssignmentForm
 from governance.conflict import Conflict
 from governance.forms import add_errors
-from governance.models import AuditEvent, Organisation, Position, RoleAssignment
+from governance.models import Organisation, Position, RoleAssignment
 from governance.models.periods import start_of
 from governance.positions import responsible
 from governance.views.arranging import own_record
@@ -96,7 +96,6 @@ def position(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "positions",
             position=found,
             subjects=found.knowledge.in_force(),
-            events=AuditEvent.objects.about(found).select_related("actor")[:PAGE_SIZE],
         ),
     )
 

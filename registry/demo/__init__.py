@@ -19,6 +19,7 @@ from registry.compliance import counted_once
 from registry.demo import history, people
 from registry.demo.algorithms import build
 from registry.demo.cast import FOLDER, Cast, DemoError, explained, read
+from registry.demo.comments import add_comments
 from registry.demo.evidence import add_evidence
 from registry.demo.gates import add_gates
 from registry.demo.intake import add_intake
@@ -47,6 +48,7 @@ AFTER_ALGORITHMS: list[Callable[[Cast], None]] = [
     add_use,
     add_evidence,
     add_oversight,
+    add_comments,
     leave_the_latest_unread,
 ]
 """What is built when the algorithms are there."""

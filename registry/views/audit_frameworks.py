@@ -9,7 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, reverse
 
-from governance.models import AuditCriterion, AuditFramework, Measure
+from governance.models import (
+    AuditCriterion,
+    AuditFramework,
+    Measure,
+    OrganisationEvidence,
+    OrganisationMeasureStatus,
+)
 from registry import browsing
 from registry.browsing import MEASURES, Moment
 from registry.models import AlgorithmEvidence
@@ -110,9 +116,33 @@ def criterion(request: HttpRequest, slug: str, number: str) -> HttpResponse:
             filter=found,
             page=shown,
             total=_cells(request, total, str(norm), criterion=norm.pk),
+            arranged=_arranged_once(request, list(norm.measures.all()), moment),
             start_again=reverse("compliance-criterion", args=[slug, number]),
         ),
     )
+
+
+def _arranged_once(request: HttpRequest, measures: list[Measure], moment: Moment) -> list[OrganisationMeasureStatus]:
+    """What organisations did then about those of the measures that have phase 0, for all their algorithms at once.
+
+    Each with the `evidence` that was used for it; two queries.
+    """
+    rows = list(
+        moment.of_periods(OrganisationMeasureStatus.objects.visible_to(request.user))
+        .filter(measure__in=measures)
+        .select_related("organisation", "measure__organisation", "assignee", "by")
+        .order_by("measure__urn", "organisation__name", "pk")
+    )
+    uses = moment.of_periods(OrganisationEvidence.objects.all()).filter(
+        organisation__in={row.organisation_id for row in rows}, measure__in=measures
+    )
+    evidence: dict[tuple[int, int], list[Any]] = {}
+    for use in uses.select_related("evidence__organisation", "evidence__added_by").order_by("since", "pk"):
+        use.url = _evidence_page(use.evidence)
+        evidence.setdefault((use.organisation_id, use.measure_id), []).append(use)
+    for row in rows:
+        row.evidence = evidence.get((row.organisation_id, row.measure_id), [])
+    return rows
 
 
 def _add_what_backs_it(rows: list[Any], moment: Moment) -> None:

@@ -166,7 +166,7 @@ def filtered(request: HttpRequest, kind: Kind, moment: Moment, **given: Any) -> 
     query = request.GET.copy()
     for name, value in given.items():
         query[name] = str(value)
-    return FILTERS[kind.name](query, request=request, moment=moment)
+    return FILTERS[kind.name](query, request=request, moment=moment, given=given.keys())
 
 
 # Overviews.
@@ -425,14 +425,21 @@ def matrix(request: HttpRequest) -> HttpResponse:
             moment,
             filter=found,
             figure=figure,
-            figures=kind.figures,
+            figures=[(one, _showing(request, one)) for one in kind.figures],
             phases=[title for _pk, _slug, title in phases],
             rows=rows,
             feet=[cell(of_phases.get(pk), title, phase=slug) for pk, slug, title in phases],
             whole=cell(whole, ""),
+            is_empty=not whole["applies"],
             start_again=address("compliance-matrix", [], _only_the_day(request)),
         ),
     )
+
+
+def _showing(request: HttpRequest, figure: Figure) -> str:
+    query = request.GET.copy()
+    query["show"] = figure.name
+    return f"?{query.urlencode()}"
 
 
 def _chosen(found: BrowsingFilter, name: str, model: type[Any]) -> list[tuple[Any, str, str]]:

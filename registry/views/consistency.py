@@ -51,7 +51,7 @@ def check(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """The records that deviate, or (`?accepted=true`) those of which that is accepted."""
     organisation, found = visible_organisation(request, slug), _check(code)
     is_accepted = request.GET.get("accepted") == "true"
-    rows = deviations.records(found, _below(organisation, request)).filter(is_accepted=is_accepted)
+    rows = deviations.records(found, _below(organisation, request)).filter(was_accepted=is_accepted)
     algorithm = None
     if found.algorithm and request.GET.get("algorithm", "").isdecimal():
         visible = Algorithm.objects.visible_to(request.user)
@@ -122,7 +122,7 @@ def of_algorithm(request: HttpRequest, pk: int) -> HttpResponse:
     parts = []
     for found in CHECKS:
         rows = deviations.of_algorithm(found, algorithm).select_related(*found.related)
-        first = list(rows.order_by("is_accepted", "pk")[: SHOWN + 1]) if found.algorithm else []
+        first = list(rows.order_by("was_accepted", "pk")[: SHOWN + 1]) if found.algorithm else []
         if first:
             parts.append((found, deviations.shown(found, first[:SHOWN]), len(first) > SHOWN))
     may_accept = request.user.has_perm("registry.accept_deviation", algorithm)

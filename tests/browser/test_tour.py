@@ -29,8 +29,10 @@ def follow(page, name):
     page.locator("main").get_by_role("link", name=name, exact=True).first.click()
 
 
-def tab(page, name):
-    page.get_by_role("navigation", name="Over deze organisatie").get_by_role("link", name=name, exact=True).click()
+def tab(page, *names):
+    """Opens a tab of the organisation, and a page under it."""
+    for name, among in zip(names, ("Over deze organisatie", *names), strict=False):
+        page.get_by_role("navigation", name=among, exact=True).get_by_role("link", name=name, exact=True).click()
 
 
 def accept(page, message, name):
@@ -86,7 +88,7 @@ def test_a_manager_sets_up_a_new_organisation_in_one_sitting(visit, operator, ma
     mia = browsers["mia"]
     mia.goto(home)
     expect(mia.locator("main")).to_contain_text("Niemand")
-    tab(mia, "Functies")
+    tab(mia, "Mensen", "Functies")
     follow(mia, "Uit de startset")
     press(mia, "Overnemen")
     for function, person in (
@@ -103,7 +105,7 @@ def test_a_manager_sets_up_a_new_organisation_in_one_sitting(visit, operator, ma
     expect(mia.locator("#responsible").locator("xpath=..")).to_contain_text("Mia Eerste")
 
     # Who is responsible by default
-    tab(mia, "Standaard-RACI")
+    tab(mia, "Mensen", "Standaard-RACI")
     for function, letter in (("Proceseigenaar", "A"), ("Data scientist", "R")):
         mia.locator("[name=position]").select_option(label=function)
         mia.locator(f"[name=letter][value={letter}]").check()
@@ -111,10 +113,10 @@ def test_a_manager_sets_up_a_new_organisation_in_one_sitting(visit, operator, ma
     assert RaciDefault.objects.count() == 2
 
     # What the organisation stands for, and what people have to know
-    tab(mia, "Waarden")
+    tab(mia, "Governance", "Waarden")
     follow(mia, "Uit de startset")
     press(mia, "Overnemen")
-    tab(mia, "AI-geletterdheid")
+    tab(mia, "Mensen", "AI-geletterdheid")
     follow(mia, "Uit de startset")
     press(mia, "Overnemen")
 

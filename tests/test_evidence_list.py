@@ -1,0 +1,37 @@
+"""The list of an organisation's evidence."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from governance import evidence
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_list_narrows_and_shows_the_parts_of_the_organisation(client, as_somebody):
+    organisation = as_somebody.memberships.get().organisation
+    algorithm = factories.AlgorithmFactory(organisation=organisation)
+    measure = factories.MeasureFactory()
+    part = factories.OrganisationFactory(parent=organisation)
+    used = factories.EvidenceFactory(organisation=organisation, title="DPIA van 2025")
+    old = factories.EvidenceFactory(organisation=part, valid_until=date(2020, 1, 1))
+    gone = factories.EvidenceFactory(organisation=organisation)
+    factories.EvidenceFactory()
+    evidence.attach(used, algorithm, measure, by=as_somebody)
+    evidence.withdraw(gone, "Oud.", by=as_somebody)
+    client.force_login(as_somebody)
+
+    def listed(query):
+        return set(client.get(reverse("evidence-list", args=[organisation.slug]) + query).context["page"].object_list)
+
+    assert listed("") == {used, old, gone}
+    assert listed("?q=dpia") == {used}
+    assert listed("?state=valid") == {used}
+    assert listed("?state=expired") == {old}
+    assert listed("?state=withdrawn") == {gone}
+    assert listed("?unused=true") == {old, gone}
+    assert listed("?kind=file") == set()
+    assert listed("?kind=link") == {used, old, gone}
