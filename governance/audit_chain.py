@@ -56,25 +56,29 @@ def seal_after_commit(events: Iterable[AuditEvent]) -> None:
     for event in events:
         of.setdefault(event.organisation_id, []).append(event.pk)
     for organisation_id, keys in of.items():
-        transaction.on_commit(partial(seal, organisation_id, min(keys), max(keys)), robust=True)
+        transaction.on_commit(partial(seal, organisation_id, min(keys)), robust=True)
 
 
-def seal(organisation_id: int | None, first: int, last: int) -> int:
-    """Seals what is unsealed of this chain among the events with keys from `first` to `last`, and shortly before.
+def seal(organisation_id: int | None, first: int, last: int | None = None) -> int:
+    """Seals what is unsealed of this chain among the events with keys from `first` to `last` (or the newest), and
+    shortly before.
 
     Returns how many that were. Each step is a transaction of its own.
     """
+    last = last or AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or first
     step = 2 * LOOKBACK
     starts = range(max(first - LOOKBACK, 0), last + 1, step)
     return sum(_seal_between(organisation_id, start, min(start + step - 1, last)) for start in starts)
 
 
 def _seal_between(organisation_id: int | None, first: int, last: int) -> int:
+    # By primary key alone, as that is the index that keeps this quick however long the trail is.
     unsealed = AuditEvent.objects.filter(pk__range=(first, last), seal=None).order_by("pk")
+    if organisation_id not in unsealed.values_list("organisation", flat=True):
+        return 0
     with transaction.atomic():
         chain = _held(organisation_id)
-        # By primary key alone, as that is the index that keeps this quick however long the trail is.
-        events = [event for event in unsealed if event.organisation_id == organisation_id]
+        events = [event for event in unsealed.all() if event.organisation_id == organisation_id]
         seals = []
         for event in events:
             chain.length += 1
