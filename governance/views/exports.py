@@ -44,7 +44,7 @@ def exports(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "governance/exports.html",
-        {"section": "reports", "form": form, "tables": TABLES.values(), "page": _titled(page)},
+        {"section": "compliance", "form": form, "tables": TABLES.values(), "page": _titled(page)},
     )
 
 
@@ -74,7 +74,7 @@ def table(request: HttpRequest, table: str, extension: str) -> HttpResponseBase:
     return render(
         request,
         "governance/export_ask.html",
-        {"section": "reports", "selection": selection, "total": total, "format": Export.Format(extension).label},
+        {"section": "compliance", "selection": selection, "total": total, "format": Export.Format(extension).label},
     )
 
 
@@ -89,7 +89,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
     response = render(
         request,
         "governance/export.html",
-        {"section": "reports", "export": asked, "waiting": waiting, "at_rest": "rust" in request.GET},
+        {"section": "compliance", "export": asked, "waiting": waiting, "at_rest": "rust" in request.GET},
     )
     if waiting and "rust" not in request.GET:
         response["Refresh"] = f"{REFRESH}; url={reverse('export', args=[pk])}"

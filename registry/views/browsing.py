@@ -158,6 +158,7 @@ def tabs_of(request: HttpRequest, here: str) -> list[ShownTab]:
     matrix_query = request.GET if here == "matrix" else day
     found.append(tab("matrix", _("Topic × phase"), "compliance-matrix", query=matrix_query))
     found.append(tab("frameworks", _("Audit frameworks"), "compliance-audit-frameworks"))
+    found.append(ShownTab(_("Reports"), reverse("exports"), False, []))
     return found
 
 
