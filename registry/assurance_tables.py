@@ -22,9 +22,12 @@ from registry.models import (
 )
 from registry.table_filters import (
     ComplaintTableFilter,
+    EvaluationTableFilter,
+    EvidenceTableFilter,
     FindingTableFilter,
-    OrganisationTableFilter,
+    IncidentTableFilter,
     PolicyTableFilter,
+    RiskTableFilter,
     RowFilter,
 )
 
@@ -187,7 +190,7 @@ TABLES = [
         gettext_lazy("Every file and link that backs something, what it is used for, and whether it still counts."),
         evidence_columns,
         lambda user: Evidence.objects.visible_to(user),
-        OrganisationTableFilter,
+        EvidenceTableFilter,
         lambda rows: rows.select_related("organisation", "added_by"),
         add_uses,
     ),
@@ -210,7 +213,7 @@ TABLES = [
         ),
         risk_columns,
         _about_algorithms(Risk),
-        RowFilter,
+        RiskTableFilter,
         lambda rows: _related("owner", "accepted_by")(rows).prefetch_related("measures"),
     ),
     Table(
@@ -219,7 +222,7 @@ TABLES = [
         gettext_lazy("When algorithms in use were or will be looked at, because of what, with what outcome."),
         evaluation_columns,
         _about_algorithms(Evaluation),
-        RowFilter,
+        EvaluationTableFilter,
         _related("point", "assignee", "held_by"),
     ),
     Table(
@@ -228,7 +231,7 @@ TABLES = [
         gettext_lazy("What went wrong, how serious it was, what had to be reported, and what was done."),
         incident_columns,
         _about_algorithms(Incident),
-        RowFilter,
+        IncidentTableFilter,
         lambda rows: _related("handler", "recorded_by", "closed_by")(rows).prefetch_related("reports"),
     ),
     Table(

@@ -6,6 +6,7 @@ import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from governance.evidence_forms import EvidenceFilter
 from governance.filters import LinkedFilter, QueryFilterSet
 from governance.models import Assessment, Law, LifecyclePhase, Requirement, Topic
 from governance.policy_filters import PolicyFilter
@@ -13,18 +14,11 @@ from registry.filters import ComplaintFilter, OrganisationFilter, visible_organi
 from registry.models import Algorithm, MeasureStatus, RequirementAssessment
 from registry.models.applicability import Outcome
 from registry.oversight_filters import FindingFilter
+from registry.use_filters import EvaluationFilter, IncidentFilter, RiskFilter
 
 
 def visible_algorithms(request: Any) -> QuerySet[Algorithm]:
     return Algorithm.objects.visible_to(request.user) if request else Algorithm.objects.none()
-
-
-class OrganisationTableFilter(QueryFilterSet):
-    """Of an organisation, with what is below it."""
-
-    organisation = OrganisationFilter(
-        field_name="organisation", queryset=visible_organisations, label=_("Organisation")
-    )
 
 
 class RowFilter(QueryFilterSet):
@@ -34,6 +28,37 @@ class RowFilter(QueryFilterSet):
         field_name="algorithm__organisation", queryset=visible_organisations, label=_("Organisation")
     )
     algorithm = django_filters.ModelChoiceFilter(queryset=visible_algorithms, label=_("Algorithm"))
+
+
+class _OfAnyAlgorithm:
+    """Lets a filter of a list be used for a whole table: of one algorithm, of an organisation, or of all."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        QueryFilterSet.__init__(self, *args, **kwargs)  # type: ignore[arg-type]
+
+
+class RiskTableFilter(_OfAnyAlgorithm, RiskFilter):
+    organisation = OrganisationFilter(
+        field_name="algorithm__organisation", queryset=visible_organisations, label=_("Organisation")
+    )
+
+
+class EvaluationTableFilter(_OfAnyAlgorithm, EvaluationFilter):
+    organisation = OrganisationFilter(
+        field_name="algorithm__organisation", queryset=visible_organisations, label=_("Organisation")
+    )
+
+
+class IncidentTableFilter(_OfAnyAlgorithm, IncidentFilter):
+    organisation = OrganisationFilter(
+        field_name="algorithm__organisation", queryset=visible_organisations, label=_("Organisation")
+    )
+
+
+class EvidenceTableFilter(EvidenceFilter):
+    organisation = OrganisationFilter(
+        field_name="organisation", queryset=visible_organisations, label=_("Organisation")
+    )
 
 
 class FindingTableFilter(FindingFilter):
