@@ -16,7 +16,6 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -52,11 +51,26 @@ def seal_after_commit(events: Iterable[AuditEvent]) -> None:
 
     Sealing that fails is logged and takes nothing back: the events wait for the next ones of their chain.
     """
-    of: dict[int | None, list[int]] = {}
+    waiting = [call for _savepoints, call, _robust in transaction.get_connection().run_on_commit]
+    sealing = next((call for call in waiting if isinstance(call, _Sealing)), None)
+    is_new = sealing is None
+    sealing = sealing or _Sealing()
     for event in events:
-        of.setdefault(event.organisation_id, []).append(event.pk)
-    for organisation_id, keys in of.items():
-        transaction.on_commit(partial(seal, organisation_id, min(keys)), robust=True)
+        first = sealing.first.get(event.organisation_id, event.pk)
+        sealing.first[event.organisation_id] = min(first, event.pk)
+    if is_new and sealing.first:
+        transaction.on_commit(sealing, robust=True)
+
+
+class _Sealing:
+    """What one transaction leaves to seal: by organisation the key of its first event."""
+
+    def __init__(self) -> None:
+        self.first: dict[int | None, int] = {}
+
+    def __call__(self) -> None:
+        for organisation_id, first in self.first.items():
+            seal(organisation_id, first)
 
 
 def seal(organisation_id: int | None, first: int, last: int | None = None) -> int:

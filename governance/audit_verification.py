@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from governance.audit_chain import OF_NONE, hash_of, key_of
 from governance.models import AuditChain, AuditEvent, AuditSeal
+from governance.models.periods import start_of
 
 BATCH = 2000
 
@@ -45,7 +46,7 @@ def kept_heads(lines: Iterable[str]) -> list[Head]:
     heads = []
     for line in lines:
         words = line.split()
-        if not words or words[0].startswith("#"):
+        if not words or words[0].startswith("#") or words[1:] == ["0", "-"]:
             continue
         if len(words) not in (1, 3) or len(words[-1]) != 64:
             raise ValueError(line.strip())
@@ -86,16 +87,22 @@ def _verdict(chain: AuditChain, since: date | None, heads: list[Head], progress:
         return verdict
     number, previous = _before(chain, since)
     rows: QuerySet[AuditSeal] = AuditSeal.objects.filter(chain=chain, number__gt=number).select_related("event")
-    by_hash = {head.hash: head for head in heads}
+    by_hash: dict[str, list[Head]] = {}
+    for head in heads:
+        by_hash.setdefault(head.hash, []).append(head)
+        if number and head.key in ("", chain.key):
+            before = AuditSeal.objects.filter(chain=chain, number__lte=number, hash=head.hash)
+            if before.filter(number=head.number).exists() if head.number else before.exists():
+                verdict.found.add(head)
     for done, seal in enumerate(rows.order_by("number").iterator(BATCH), start=1):
         verdict.broken = _wrong(seal, number + 1, previous, chain)
         if verdict.broken:
             return verdict
         number, previous = seal.number, seal.hash
         verdict.length, verdict.head = number, previous
-        head = by_hash.get(previous)
-        if head and (not head.key or (head.key, head.number) == (chain.key, number)):
-            verdict.found.add(head)
+        for head in by_hash.get(previous, ()):
+            if not head.key or (head.key, head.number) == (chain.key, number):
+                verdict.found.add(head)
         if done % BATCH == 0:
             progress(done)
     verdict.length, verdict.head = number, previous
@@ -114,7 +121,7 @@ def _before(chain: AuditChain, since: date | None) -> tuple[int, str]:
     """The number and hash from which the chain is followed: its beginning, or the last seal before that day."""
     if since is None:
         return 0, ""
-    of_day = AuditSeal.objects.filter(chain=chain, event__moment__date__gte=since)
+    of_day = AuditSeal.objects.filter(chain=chain, event__moment__gte=start_of(since))
     first = of_day.aggregate(first=Min("number"))["first"]
     seal = AuditSeal.objects.filter(chain=chain, number=(first or chain.length + 1) - 1).first()
     return (seal.number, seal.hash) if seal else (0, "")

@@ -147,7 +147,7 @@ def attach(evidence: Evidence, record: Any, part: Any = None, *, by: User) -> Ev
 def detach(use: EvidenceUse, *, by: User) -> None:
     """Ends the use of evidence in one place; what was verified there on it has to be verified again.
 
-    Raises `Conflict` when it is not used there any more.
+    Raises `Conflict` when it is not used there any more, and `ValidationError` where what was used has to stay.
     """
     with transaction.atomic():
         fresh = _held(use.evidence, may_be_withdrawn=True)
@@ -156,6 +156,9 @@ def detach(use: EvidenceUse, *, by: User) -> None:
         found = current.with_places().first()
         if found is None:
             raise Conflict(fresh)
+        record = place_of(found).record
+        if kind_of(record).is_settled(record):
+            raise ValidationError(_("This was decided or closed: what it rests on stays with it."))
         audit_trail.record("evidence.detached", fresh, label=place_of(found).name)
         _record_at(found, fresh, "detached")
         _fall_back(current, VerifyAgain.EVIDENCE_WITHDRAWN, fresh, by=by)
@@ -181,7 +184,9 @@ def let_expired_claims_fall_back(on: date) -> int:
         expired = uses.objects.current().filter(Exists(before), evidence__in=Evidence.objects.expired(on))
         for evidence in Evidence.objects.filter(pk__in=expired.order_by().values("evidence")).order_by("pk"):
             with audit_trail.acting(None, "command"), transaction.atomic():
-                fresh = _held(evidence)
+                fresh = _held(evidence, may_be_withdrawn=True)
+                if fresh.withdrawn is not None or not fresh.is_expired:
+                    continue
                 used, last = uses.objects.filter(evidence=fresh), fresh.valid_until
                 number += _fall_back(used, VerifyAgain.EVIDENCE_EXPIRED, fresh, by=None, until=last)
     return number

@@ -29,6 +29,10 @@ def backed_by_nothing(record: Any, part: Any) -> list[Backing]:
     return []
 
 
+def never_settled(record: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind(commenting.Kind):
     """A kind of record for which evidence is kept."""
@@ -39,6 +43,8 @@ class Kind(commenting.Kind):
     backing: Callable[[Any, Any], list[Backing]] = backed_by_nothing
     """What else counts as evidence for a record or a part of it."""
     permission: str = "governance.add_evidence"
+    is_settled: Callable[[Any], bool] = never_settled
+    """Whether what was used for the record stays with it: a decision that was taken, something that was closed."""
 
     def about(self, record: Any, part: Any = None) -> dict[str, Any]:
         """The fields of a use for this record, or for a part of it."""

@@ -22,7 +22,13 @@ GROUPS: list[tuple[str, Any]] = [
     ("responsibility", _("Responsibilities and functions")),
     ("work", _("Requirements and measures")),
     ("policy", _("Policies")),
+    ("organisation", _("The organisation, its values and knowledge")),
+    ("comment", _("Comments")),
     ("algorithm", _("Algorithms and their classification")),
+    ("evidence", _("Evidence and impact assessments")),
+    ("decision", _("Decisions about algorithms")),
+    ("risk", _("Risks, evaluations and incidents")),
+    ("oversight", _("Findings, audits and checks")),
     ("catalogue", _("Catalogue and imports")),
     ("taken", _("Downloads and exports")),
 ]
@@ -30,13 +36,25 @@ VERBS: dict[str, set[str]] = {
     "log-in": {"user."},
     "roles": {"membership.", "invitation.", "grouprole.", "organisation.second_factor_required"},
     "responsibility": {"position."},
-    "work": {"requirement.assessed", "requirement.verified", "requirement.returned", "measure.recorded"},
+    "work": {
+        "requirement.assessed",
+        "requirement.verified",
+        "requirement.returned",
+        "requirement.to_verify_again",
+        "measure.recorded",
+    },
     "policy": {"policy.", "policyversion.", "readingrequest."},
+    "organisation": {"organisation.", "objective.", "maturity.", "knowledge.", "training."},
+    "comment": {"comment."},
     "algorithm": set(),
     "catalogue": {"framework.", "decision_tree.", "officialbody.", "requirement.", "measure.", "tool."},
-    "taken": {".downloaded", "_exported"},
+    "evidence": {"evidence.", "proof."},
+    "decision": set(),
+    "risk": set(),
+    "oversight": set(),
+    "taken": {".downloaded", "export."},
 }
-"""By group the verbs in it: whole, their beginning up to the point, or (from a point or underscore on) their end."""
+"""By group the verbs in it: whole, their beginning up to the point, or (from a point on) their end."""
 
 
 def belong(group: str, verbs: Iterable[str]) -> None:
@@ -99,7 +117,7 @@ class TrailFilter(QueryFilterSet):
         for verb in {verb for group in value for verb in VERBS.get(group, ())}:
             if verb.endswith("."):
                 fits |= Q(verb__startswith=verb)
-            elif verb.startswith((".", "_")):
+            elif verb.startswith("."):
                 fits |= Q(verb__endswith=verb)
             else:
                 fits |= Q(verb=verb)

@@ -115,8 +115,12 @@ VERBS = {
 
 def tell() -> None:
     trail_filters.belong("algorithm", ["algorithm.", "classification.", "proposal."])
-    trail_filters.belong("work", ["applicability."])
-    trail_filters.belong("responsibility", ["responsibility.", "team.", "raci_default.", "person.handed_over"])
+    trail_filters.belong("work", ["applicability.", "complaint."])
+    trail_filters.belong("evidence", ["impactassessment."])
+    trail_filters.belong("decision", ["gate.", "condition.", "algorithm.moved"])
+    trail_filters.belong("risk", ["risk.", "monitoringpoint.", "evaluation.", "incident."])
+    trail_filters.belong("oversight", ["finding.", "audit.", "deviation."])
+    trail_filters.belong("responsibility", ["responsibility.", "team.", "involvement.", "raci_default.", "person."])
     trail_filters.belong("catalogue", ["algorithm.imported"])
     trail.PAGES |= {
         "registry.racidefault": lambda row: reverse("raci-defaults", args=[row.organisation.slug]),

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from governance import evidence
@@ -35,3 +36,17 @@ def test_the_list_narrows_and_shows_the_parts_of_the_organisation(client, as_som
     assert listed("?unused=true") == {old, gone}
     assert listed("?kind=file") == set()
     assert listed("?kind=link") == {used, old, gone}
+
+
+def test_what_a_decision_rests_on_stays_with_it_once_it_was_taken(as_somebody):
+    algorithm = factories.AlgorithmFactory(organisation=as_somebody.memberships.get().organisation)
+    waiting = factories.GateFactory(algorithm=algorithm)
+    taken = factories.GateFactory(algorithm=algorithm, decision="go", decided_by=as_somebody)
+    report = factories.EvidenceFactory(organisation=algorithm.organisation)
+    at_waiting, at_taken = (evidence.attach(report, gate, by=as_somebody) for gate in (waiting, taken))
+
+    evidence.detach(at_waiting, by=as_somebody)
+    with pytest.raises(ValidationError):
+        evidence.detach(at_taken, by=as_somebody)
+
+    assert list(report.algorithmevidence_uses.current()) == [at_taken]

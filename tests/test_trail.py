@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from governance import audit_chain, audit_trail, clock, trail
+from governance import audit_chain, audit_trail, clock, timeline, trail, trail_filters
 from governance.membership import home_of
 from governance.models import AuditEvent
 from registry.registering import register
@@ -97,17 +97,17 @@ def test_operator_reads_what_belongs_to_no_organisation_and_nothing_else(client,
         ({"kind": "registry.algorithm"}, ["algorithm.registered"]),
         ({"kind": "governance.policy"}, []),
         ({"done": "algorithm"}, ["algorithm.registered"]),
-        ({"done": "taken"}, ["organisation.complaints_exported"]),
-        ({"done": ["taken", "algorithm"]}, ["organisation.complaints_exported", "algorithm.registered"]),
+        ({"done": "taken"}, ["export.taken"]),
+        ({"done": ["taken", "algorithm"]}, ["export.taken", "algorithm.registered"]),
         ({"channel": "page"}, ["algorithm.registered"]),
         ({"channel": "api"}, []),
         ({"request_id": "11111111-1111"}, ["algorithm.registered"]),
         ({"request_id": "1111"}, []),
         ({"person": "mira jansen"}, ["algorithm.registered"]),
         ({"person": "niemand"}, []),
-        ({"since": "2026-03-02"}, ["organisation.complaints_exported"]),
+        ({"since": "2026-03-02"}, ["export.taken"]),
         ({"until": "2026-03-01"}, ["algorithm.registered"]),
-        ({"since": "2026-03-01", "until": "2026-03-02"}, ["organisation.complaints_exported", "algorithm.registered"]),
+        ({"since": "2026-03-01", "until": "2026-03-02"}, ["export.taken", "algorithm.registered"]),
         ({"since": "geen dag"}, []),
     ],
 )
@@ -120,7 +120,7 @@ def test_trail_is_narrowed(client, auditor, officer, organisation, query, verbs)
             "algorithm.registered", factories.AlgorithmFactory(name="Parkeercontrole", organisation=organisation)
         )
     with clock.at(first + timedelta(days=1)):
-        write("organisation.complaints_exported", organisation, organisation=organisation)
+        write("export.taken", organisation, organisation=organisation)
 
     assert [verb for verb, _label in shown(client, **query)] == verbs
 
@@ -303,3 +303,15 @@ def test_history_on_a_page_that_everybody_reads_is_not_for_everybody(client):
     assert "wijzigde: vereiste" not in client.get(address).content.decode()
     client.force_login(factories.UserFactory())
     assert "wijzigde: vereiste" in client.get(address).content.decode()
+
+
+def test_every_verb_is_found_under_what_was_done():
+    fitting = set().union(*trail_filters.VERBS.values())
+
+    def is_found(verb):
+        return any(
+            verb == fit or (fit.endswith(".") and verb.startswith(fit)) or (fit.startswith(".") and verb.endswith(fit))
+            for fit in fitting
+        )
+
+    assert [verb for verb in timeline.VERBS if not is_found(verb)] == []

@@ -32,6 +32,7 @@ def evidence(context: Any, record: Any, part: Any = None) -> dict[str, Any]:
         "backing": kind.backing(record, part),
         "earlier": uses.exclude(until=None).order_by("-until", "-pk")[:EARLIER],
         "may_change": user.has_perm(kind.permission, record),
+        "stays": part is None and kind.is_settled(record),
         "kind": kind,
         "record": record,
         "there": f"{there}?{urlencode({'part': code})}" if code else there,

@@ -125,6 +125,8 @@ def detach(request: HttpRequest, kind: str, key: int, pk: int) -> HttpResponse:
         verbs.detach(use, by=request.user)
     except Conflict:
         messages.warning(request, _("Somebody else ended this use meanwhile."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
     else:
         messages.success(request, _("“%(evidence)s” is no longer used here.") % {"evidence": use.evidence})
     return redirect(_back(chosen, place.record, place.part))
