@@ -1,4 +1,4 @@
-"""Reading the audit trail: a stretch at a time, with the page of each record, and as rows for a spreadsheet."""
+"""Reading the audit trail: a stretch at a time, with the page of each record."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -135,6 +135,3 @@ def kinds() -> list[tuple[str, str]]:
         ((model._meta.label_lower, str(model._meta.verbose_name).capitalize()) for model in ours),
         key=lambda kind: kind[1],
     )
-
-
-# For a spreadsheet

@@ -49,7 +49,7 @@ def _part(algorithm: Algorithm, part: str) -> Any:
 
 KINDS = [
     Kind("algoritme", Algorithm, page_about, part=_part, listed=tuple(PAGES)),
-    Kind("besluit", Gate, lambda gate, part: gate.get_absolute_url()),
+    Kind("beslismoment", Gate, lambda gate, part: gate.get_absolute_url()),
     Kind("klacht", Complaint, lambda complaint, part: complaint.get_absolute_url()),
     Kind("evaluatie", Evaluation, lambda evaluation, part: evaluation.get_absolute_url()),
     Kind("incident", Incident, lambda incident, part: incident.get_absolute_url()),

@@ -4,7 +4,6 @@ What is accepted is shown apart, and comes back when its day has passed or the a
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import CharField, Count, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from governance import audit_trail, clock
@@ -56,13 +55,11 @@ class Deviation:
         """Where it is mended: the page that the check names, that of the record, or that of its algorithm."""
         algorithm = self.algorithm
         if self.check.route and algorithm is not None:
-            with suppress(NoReverseMatch):
-                return reverse(self.check.route, args=[algorithm.pk])
+            return reverse(self.check.route, args=[algorithm.pk])
         pages: list[Any] = [self.record, getattr(self.record, "incident", None), algorithm]
         for record in pages:
             if hasattr(record, "get_absolute_url"):
-                with suppress(NoReverseMatch):
-                    return str(record.get_absolute_url())
+                return str(record.get_absolute_url())
         return self.organisation.get_absolute_url()
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from governance.models import (
     AuditCriterion,
@@ -138,7 +138,7 @@ def _arranged_once(request: HttpRequest, measures: list[Measure], moment: Moment
     )
     evidence: dict[tuple[int, int], list[Any]] = {}
     for use in uses.select_related("evidence__organisation", "evidence__added_by").order_by("since", "pk"):
-        use.url = _evidence_page(use.evidence)
+        use.url = use.evidence.get_absolute_url()
         evidence.setdefault((use.organisation_id, use.measure_id), []).append(use)
     for row in rows:
         row.evidence = evidence.get((row.organisation_id, row.measure_id), [])
@@ -154,7 +154,7 @@ def _add_what_backs_it(rows: list[Any], moment: Moment) -> None:
     uses = moment.of_periods(AlgorithmEvidence.objects.all()).filter(algorithm__in=algorithms, measure__in=measures)
     evidence: dict[tuple[int, int], list[Any]] = {}
     for use in uses.select_related("evidence__organisation", "evidence__added_by", "by").order_by("since", "pk"):
-        use.url = _evidence_page(use.evidence)
+        use.url = use.evidence.get_absolute_url()
         evidence.setdefault((use.algorithm_id, use.measure_id), []).append(use)
     served = Measure.requirements.through.objects.filter(measure__in=measures).values_list("measure", "requirement")
     requirements: dict[int, list[int]] = {}
@@ -171,10 +171,3 @@ def _add_what_backs_it(rows: list[Any], moment: Moment) -> None:
         row.evidence = evidence.get((row.algorithm_id, row.measure_id), [])
         found = [claims.get((row.algorithm_id, pk)) for pk in requirements.get(row.measure_id, [])]
         row.claims = sorted((claim for claim in found if claim), key=lambda claim: claim.requirement.urn)
-
-
-def _evidence_page(evidence: Any) -> str:
-    try:
-        return reverse("evidence", args=[evidence.organisation.slug, evidence.pk])
-    except NoReverseMatch:
-        return ""
