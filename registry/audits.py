@@ -78,7 +78,9 @@ def draw(
     seed = seed.strip() or secrets.token_hex(8)
     with transaction.atomic():
         fresh = _held(audit, seen)
-        keys = list(population(fresh.organisation, narrowed).order_by("pk").values_list("pk", flat=True))
+        keys = list(
+            population(fresh.organisation, narrowed, until=fresh.period_to).order_by("pk").values_list("pk", flat=True)
+        )
         if not keys:
             raise ValidationError(_("No algorithm fits: choose less narrowly."))
         if not 1 <= size <= len(keys):
@@ -170,12 +172,19 @@ def _check(audit: Audit, changed: Mapping[str, Any]) -> None:
 # Drawing by lot
 
 
-def population(organisation: Organisation, narrowed: Mapping[str, Sequence[str]]) -> "models.QuerySet[Algorithm]":
-    """The algorithms of the organisation and its parts from which a sample is drawn."""
+def population(
+    organisation: Organisation, narrowed: Mapping[str, Sequence[str]], *, until: date | None = None
+) -> "models.QuerySet[Algorithm]":
+    """The algorithms of the organisation and its parts from which a sample is drawn: registered on that day or before.
+
+    They are narrowed by what they are today.
+    """
     query = QueryDict(mutable=True)
     for name in NARROWED_BY:
         query.setlist(name, list(narrowed.get(name, [])))
     within: models.QuerySet[Algorithm] = Algorithm.objects.within(organisation)
+    if until is not None:
+        within = within.filter(created__lt=start_of(until + timedelta(days=1)))
     return AlgorithmFilter(query, queryset=within).rows
 
 

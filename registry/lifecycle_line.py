@@ -18,6 +18,7 @@ WIDTH, TOP, BOTTOM = 100, 8, 46
 class Stage(models.TextChoices):
     NOW = "now", pgettext_lazy("phase", "Now")
     PASSED = "passed", pgettext_lazy("phase", "Behind it")
+    SKIPPED = "skipped", pgettext_lazy("phase", "Not recorded")
     BEFORE = "before", pgettext_lazy("phase", "Was in it before")
     AHEAD = "ahead", pgettext_lazy("phase", "Not yet")
 
@@ -71,7 +72,7 @@ def _stage(phase: LifecyclePhase, number: int, been: set[int]) -> Stage:
     if phase.number == number:
         return Stage.NOW
     if phase.number < number:
-        return Stage.PASSED
+        return Stage.PASSED if phase.pk in been else Stage.SKIPPED
     return Stage.BEFORE if phase.pk in been else Stage.AHEAD
 
 

@@ -56,7 +56,7 @@ VERBS = {
     "algorithm.not_moved": lambda: _("decided no-go about the algorithm"),
     "gate.requested": lambda: _("asked for the decision"),
     "gate.taken_back": lambda: _("took the request back"),
-    "gate.decided": lambda: _("decided"),
+    "gate.decided": lambda: _("took the decision"),
     "condition.settled": lambda: _("settled the condition:"),
     "condition.revised": lambda: _("changed the condition:"),
     "proposal.made": lambda: _("proposed the algorithm"),

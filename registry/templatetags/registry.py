@@ -91,10 +91,16 @@ def get(mapping: Any, key: str) -> Any:
     return mapping.get(key, "")
 
 
+@register.filter
+def top_of(months: list[Month]) -> int:
+    """What the upper line of the drawing stands for: the most that ever applied, or 1."""
+    return max((month.applies for month in months), default=0) or 1
+
+
 @register.simple_tag
 def figures_chart(months: list[Month]) -> SafeString:
     """Lines of what applied, was claimed and was verified per month. Decoration: the numbers stand in the table."""
-    top = max((month.applies for month in months), default=0) or 1
+    top = top_of(months)
     step = 580 / max(len(months) - 1, 1)
 
     def points(name: str) -> str:
