@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from governance import clock
 from governance.decision_tree import tree_of
+from governance.evidence_places import place_of
 from governance.models import Fact, MeasureWork, OrganisationAssessment, User
 from governance.models.periods import start_of
 from governance.reports import Document, Grid, Part, Report, day_of
 from registry.assurance_parts import assurance_parts
-from registry.assurance_tables import subject_of
 from registry.dossier_description import description_at
 from registry.models import (
     Algorithm,
@@ -149,7 +149,7 @@ class Work:
         inherited = OrganisationAssessment.objects.as_of(moment).filter(organisation=accountable)
         self.inherited = {row.requirement_id: row for row in inherited.select_related(*people)}
         uses = AlgorithmEvidence.objects.as_of(moment).filter(algorithm=algorithm)
-        self.uses = list(uses.select_related("evidence__stored_file", "algorithm", *AlgorithmEvidence.SUBJECTS))
+        self.uses = list(uses.with_places().select_related("evidence__stored_file"))
 
     def _evidence(self, subject: str, key: int) -> list[str]:
         return [str(use.evidence) for use in self.uses if getattr(use, f"{subject}_id") == key]
@@ -254,7 +254,7 @@ class Work:
         rows = [
             [
                 use.evidence,
-                subject_of(use),
+                place_of(use).name,
                 use.evidence.url or use.evidence.name,
                 use.evidence.stored_file.sha256 if use.evidence.stored_file else "",
                 use.evidence.valid_until,

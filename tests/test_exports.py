@@ -19,7 +19,7 @@ from governance.models import AuditEvent, Export
 from governance.table_files import WRITERS, csv_parts
 from governance.tables import TABLES
 from registry.classifying import decide_all
-from registry.models import Algorithm, Applicability
+from registry.models import Algorithm, AlgorithmEvidence, Applicability, Evaluation, Gate, Risk
 from tests import every_model, factories
 from tests.well_made_page import look_at
 
@@ -173,6 +173,42 @@ def test_the_memory_that_a_table_costs_does_not_follow_its_length(somebody, orga
 
     few = peak(1_000)
     assert peak(6_000) < 3 * few  # what waits for the collector comes and goes; kept rows would make it six times
+
+
+def test_evidence_of_the_parent_is_not_said_to_be_used_where_the_reader_sees_nothing(organisation):
+    parts = [factories.OrganisationFactory(parent=organisation) for _n in range(2)]
+    here, there = (factories.AlgorithmFactory(organisation=part, name=f"In {part.pk}") for part in parts)
+    shared = factories.EvidenceFactory(organisation=organisation)
+    risks = [Risk.objects.create(algorithm=algorithm, title=f"Van {algorithm}") for algorithm in (here, there)]
+    for risk in risks:
+        AlgorithmEvidence.objects.create(algorithm=risk.algorithm, risk=risk, evidence=shared)
+
+    (row,) = table("bewijs", factories.member("reader", parts[0]))
+
+    assert row["Gebruikt voor"] == f"Van {here}, {here}"
+
+
+def test_more_uses_of_evidence_take_no_more_queries(somebody, algorithm, organisation):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            table("bewijs", somebody)
+        return len(counted)
+
+    def grow() -> None:
+        shared = factories.EvidenceFactory(organisation=organisation)
+        one = factories.AlgorithmFactory(organisation=organisation)
+        risk = Risk.objects.create(algorithm=one, title="Risico")
+        evaluation = Evaluation.objects.create(algorithm=one, due=clock.today())
+        gate = Gate.objects.create(algorithm=one, kind="phase", to_phase=factories.PhaseFactory())
+        for about in ({"risk": risk}, {"evaluation": evaluation}, {"gate": gate}):
+            AlgorithmEvidence.objects.create(algorithm=one, evidence=shared, **about)
+
+    grow()
+    before = queries()
+    for _n in range(5):
+        grow()
+
+    assert queries() == before
 
 
 # The trail
