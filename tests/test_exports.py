@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -15,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance import audit_trail, clock, exporting
-from governance.models import AuditEvent, Export
+from governance.models import AuditEvent, Export, Membership
 from governance.table_files import WRITERS, csv_parts
 from governance.tables import TABLES
 from registry.classifying import decide_all
@@ -329,7 +330,74 @@ def test_who_is_overtaken_stops_and_leaves_no_file(somebody, algorithm, monkeypa
 
     export.refresh_from_db()
     assert (export.finished, bool(export.file)) == (None, False)
-    assert not default_storage.exists(f"exports/{export.pk}/ingehaald.csv")
+    assert not default_storage.exists(f"exports/{export.pk}/1/ingehaald.csv")
+
+
+def test_what_its_maker_left_half_written_is_found_and_goes_when_it_is_begun_again(somebody, algorithm, monkeypatch):
+    export = waiting(somebody, name="half.csv")
+
+    def stopped(*arguments, **fields):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(default_storage, "save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            exporting.make_waiting()
+    export.refresh_from_db()
+    half = export.file.name
+    default_storage.save(half, ContentFile(b"Naam"))
+    Export.objects.update(alive=clock.now() - timedelta(minutes=11))
+    exporting.make_waiting()
+
+    export.refresh_from_db()
+    assert (export.is_ready, export.attempts, half) == (True, 2, f"exports/{export.pk}/1/half.csv")
+    assert not default_storage.exists(half)
+
+
+def test_a_file_that_was_never_finished_is_removed_in_time(somebody):
+    name = default_storage.save("exports/half.csv", ContentFile(b"Naam"))
+    long_ago = clock.now() - timedelta(days=31)
+    waiting(somebody, started=long_ago, alive=long_ago, file=name)
+
+    assert exporting.remove_old() == 1
+    assert not default_storage.exists(name)
+
+
+def test_what_stopped_three_times_is_not_begun_again_and_says_so(somebody, algorithm):
+    silent = clock.now() - timedelta(minutes=11)
+    export = waiting(somebody, started=silent, alive=silent, attempts=3)
+
+    assert exporting.make_waiting() == 0
+
+    export.refresh_from_db()
+    assert export.failure.startswith("Het maken hiervan stopte een paar keer")
+    assert not export.is_ready
+
+
+def test_who_lost_access_to_what_is_in_a_file_cannot_download_it_any_more(client, as_somebody, somebody, organisation):
+    also = factories.MembershipFactory(user=somebody, role="reader")
+    factories.MembershipFactory(user=somebody, role="reader", organisation__parent=organisation)
+    client.force_login(somebody)
+    export = exporting.ask("algoritmes", "csv", {}, by=somebody)
+    export.refresh_from_db()
+    addresses = [export.get_absolute_url(), reverse("export-file", args=[export.pk])]
+    assert sorted(export.reach) == sorted([organisation.pk, also.organisation_id])
+    assert lines(client.get(addresses[1]))
+
+    Membership.objects.filter(pk=also.pk).update(until=clock.now())
+
+    assert [client.get(address).status_code for address in addresses] == [404, 404]
+    assert export.get_absolute_url() not in client.get(reverse("exports")).content.decode()
+
+
+def test_who_sees_nothing_keeps_the_empty_table_that_they_asked_for(client):
+    operator = factories.UserFactory()
+    client.force_login(operator)
+    export = waiting(operator)
+
+    exporting.make_waiting()
+
+    assert lines(client.get(reverse("export-file", args=[export.pk])))
 
 
 def test_how_far_it_is_is_written_down_meanwhile(somebody, organisation, monkeypatch):
