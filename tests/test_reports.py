@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from governance import audit_chain, audit_trail, clock, exporting, reports
+from governance import audit_chain, audit_trail, clock, exporting, maturity, organisation_level, reports
 from governance.models import AuditEvent, DecisionTree, Evidence, Export
 from registry import working
 from registry.dossier import dossier
@@ -207,6 +207,36 @@ def test_more_algorithms_in_the_report_take_no_more_queries(somebody, organisati
         grow()
 
     assert queries() == before
+
+
+def test_who_sees_only_a_department_gets_no_names_and_no_maturity_of_the_organisation_above(somebody, organisation):
+    department = factories.OrganisationFactory(parent=organisation, kind="department")
+    requirement = factories.phase_zero("woo-01")
+    with audit_trail.acting(somebody, "command"):
+        fields = {"status": "met", "explanation": "Zie het besluit."}
+        organisation_level.assess(organisation, requirement, fields, seen=None, by=somebody)
+        levels = {dimension.code: 2 for dimension in maturity.model().dimensions}
+        maturity.judge(organisation, levels, assessed_on=day(0), by=somebody)
+
+    inside = organisation_report(department, somebody)
+    below = organisation_report(department, factories.member("reader", department))
+
+    title = "Eén keer geregeld voor alle algoritmes (fase 0)"
+    assert rows(inside, title)[0][1:3] == ["Voldaan", str(somebody)]
+    assert rows(below, title) == [[f"woo-01 {requirement.title}", "Voldaan"]]
+    assert "Volwassenheid" in [part.title for part in inside.parts]
+    assert "Volwassenheid" not in [part.title for part in below.parts]
+
+
+@pytest.mark.parametrize(("language", "average"), [("nl", "2,0"), ("en", "2.0")])
+def test_the_average_maturity_is_written_as_the_language_does(as_somebody, somebody, organisation, language, average):
+    levels = {dimension.code: 2 for dimension in maturity.model().dimensions}
+    maturity.judge(organisation, levels, assessed_on=day(0), by=somebody)
+
+    with translation.override(language):
+        document = organisation_report(organisation, somebody)
+
+    assert average in [value for part in document.parts for _label, value in part.facts]
 
 
 # PDF
