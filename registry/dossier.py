@@ -19,6 +19,7 @@ from governance.evidence_places import place_of
 from governance.models import Fact, MeasureWork, OrganisationAssessment, User
 from governance.models.periods import start_of
 from governance.reports import Document, Grid, Part, Report, day_of
+from governance.templatetags.governance import day as in_words
 from registry.assurance_parts import assurance_parts
 from registry.dossier_description import description_at
 from registry.models import (
@@ -280,14 +281,11 @@ def _said(work: Any) -> str:
 
 def _claim(work: Any) -> list[str]:
     """Who claims it and who verified it, each with the day."""
-    day = "%d-%m-%Y"
     told = []
     if work.claimed_by:
-        when = timezone.localtime(work.claimed_at).strftime(day)
-        told.append(_("Claimed by %(who)s on %(day)s") % {"who": work.claimed_by, "day": when})
+        told.append(_("Claimed by %(who)s on %(day)s") % {"who": work.claimed_by, "day": in_words(work.claimed_at)})
     if work.verified_by:
-        when = timezone.localtime(work.verified_at).strftime(day)
-        told.append(_("Verified by %(who)s on %(day)s") % {"who": work.verified_by, "day": when})
+        told.append(_("Verified by %(who)s on %(day)s") % {"who": work.verified_by, "day": in_words(work.verified_at)})
     elif work.status == "met":
         told.append(_("Not yet verified"))
     if work.verify_again:

@@ -111,6 +111,17 @@ def test_a_requirement_row_says_what_is_claimed_by_whom_and_verified_by_whom(som
     assert (row["Gemeld door"], row["Geverifieerd door"]) == (work.claimed_by, None)
 
 
+def test_evidence_whose_last_day_has_passed_is_not_counted(somebody, algorithm, organisation):
+    work = factories.claimed(algorithm, by=somebody)
+    for last in (None, clock.today(), clock.today() - timedelta(days=1)):
+        evidence = factories.EvidenceFactory(organisation=organisation, valid_until=last)
+        AlgorithmEvidence.objects.create(algorithm=algorithm, requirement=work.requirement, evidence=evidence)
+
+    (row,) = table("vereisten", somebody)
+
+    assert row["Aantal bewijsstukken"] == 2
+
+
 @pytest.mark.parametrize(("status", "found"), [("met", 1), ("open", 1), ("not_met", 0)])
 def test_requirement_rows_are_narrowed_by_the_status_of_the_work(somebody, algorithm, status, found):
     factories.claimed(algorithm, by=somebody)

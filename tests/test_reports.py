@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from governance import audit_chain, audit_trail, clock, exporting, maturity, organisation_level, reports
 from governance.models import AuditEvent, DecisionTree, Evidence, Export
+from governance.templatetags.governance import day as in_words
 from registry import findings, impact_assessments, lifecycle, monitoring, working
 from registry.dossier import dossier
 from registry.dossier_description import values_at
@@ -89,7 +90,8 @@ def test_a_claim_is_in_it_with_its_author_its_verifier_and_its_evidence(claimed,
     assert row[0].startswith("woo-01")
     assert "voor elk algoritme van een overheidsorganisatie" in row[1]
     assert row[2] == "Voldaan"
-    assert f"Gemeld door {somebody}" in row[3] and f"Geverifieerd door {claimed.verified_by}" in row[3]
+    assert f"Gemeld door {somebody} op {in_words(claimed.claimed_at)}" in row[3]
+    assert f"Geverifieerd door {claimed.verified_by} op {in_words(claimed.verified_at)}" in row[3]
     assert row[4] == "Het staat op de website.\nBesluit"
 
 
