@@ -110,7 +110,8 @@ def serve(attached: Attached | Evidence, permission: str, user: User) -> FileRes
         with transaction.atomic():
             audit_trail.record(f"{attached._meta.model_name}.downloaded", attached)
     except BaseException:
-        response.file_to_stream.close()
+        content: Any = response.file_to_stream
+        content.close()
         raise
     return response
 
