@@ -190,11 +190,22 @@ def _claimed(only: int | None) -> Export | None:
     if only is not None:
         waiting = waiting.filter(pk=only)
     while (found := waiting.first()) is not None:
+        if found.attempts >= Export.MOST_ATTEMPTS:
+            with translation.override(found.language):
+                _fail(found, _("Making this stopped several times before it was finished. Narrow it, and ask again."))
+            continue
         now = clock.now()
         ours = Export.objects.filter(pk=found.pk, started=found.started, alive=found.alive, finished=None)
-        if ours.update(started=now, alive=now, done=0):
+        if ours.update(started=now, alive=now, done=0, attempts=models.F("attempts") + 1):
             return Export.objects.select_related("requested_by", "organisation").get(pk=found.pk)
     return None
+
+
+def _fail(export: Export, why: str) -> None:
+    """It will not be made, unless somebody else began it meanwhile; nothing half made stays."""
+    ours = Export.objects.filter(pk=export.pk, started=export.started, finished=None)
+    if ours.update(finished=clock.now(), failure=why, file="") and export.file:
+        default_storage.delete(str(export.file.name))
 
 
 class _Lost(Exception):
@@ -210,6 +221,8 @@ def _write_down(export: Export, **fields: Any) -> None:
 def _make(export: Export) -> None:
     failure = ""
     try:
+        if export.file:  # of who began it before, and was stopped
+            default_storage.delete(str(export.file.name))
         with translation.override(export.language), tempfile.TemporaryFile() as content:
             total = _content(export, content)
             _store(export, content, total)
@@ -228,9 +241,7 @@ def _make(export: Export) -> None:
         log.exception("%s %s could not be made.", export.kind, export.pk)
         with translation.override(export.language):
             failure = _("Something went wrong here. Ask for it again; if that does not help, tell the administrator.")
-    Export.objects.filter(pk=export.pk, started=export.started, finished=None).update(
-        finished=clock.now(), failure=failure
-    )
+    _fail(export, failure)
 
 
 def _content(export: Export, to: IO[bytes]) -> int:
@@ -238,6 +249,7 @@ def _content(export: Export, to: IO[bytes]) -> int:
     user = export.requested_by
     if not user.is_active:
         raise ObjectDoesNotExist
+    _write_down(export, reach=[organisation.pk for organisation in organisations_of(user)])
     if report := reports.REPORTS.get(export.kind):
         to.write(reports.pdf_of(report.made_of(user, export.parameters)))
         return 1
@@ -262,10 +274,13 @@ def _followed(export: Export, lines: Iterable[Any]) -> Iterator[Any]:
 
 
 def _store(export: Export, content: IO[bytes], total: int) -> None:
+    """Keeps the file. Its name is on the row before it is written, so that it is found whenever we are stopped."""
     size = content.seek(0, os.SEEK_END)
     content.seek(0)
-    name = default_storage.save(f"exports/{export.pk}/{export.name or export.kind}", File(content))
+    name = f"exports/{export.pk}/{export.attempts}/{export.name or export.kind}"
+    _write_down(export, file=name)
     try:
+        name = default_storage.save(name, File(content))
         _write_down(export, file=name, size=size, total=total, done=total, finished=clock.now())
     except BaseException:
         default_storage.delete(name)

@@ -99,12 +99,21 @@ def _leave_nothing(digest: str, fields: dict[str, Any]) -> None:
 
 
 def serve(attached: Attached | Evidence, permission: str, user: User) -> FileResponse:
-    """The attached file as a download, recorded in the audit trail. Raises `PermissionDenied`."""
+    """The attached file as a download, recorded in the audit trail.
+
+    Raises `PermissionDenied`, and `FileNotFoundError` as `download` does: then nothing is recorded.
+    """
     if not user.has_perm(permission, attached):
         raise PermissionDenied
-    with transaction.atomic():
-        audit_trail.record(f"{attached._meta.model_name}.downloaded", attached)
-    return download(attached)
+    response = download(attached)
+    try:
+        with transaction.atomic():
+            audit_trail.record(f"{attached._meta.model_name}.downloaded", attached)
+    except BaseException:
+        content: Any = response.file_to_stream
+        content.close()
+        raise
+    return response
 
 
 def download(attached: Attached | Evidence) -> FileResponse:

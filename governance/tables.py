@@ -23,8 +23,13 @@ from governance.table_files import About
 BATCH = 200
 """How many rows are read and written at a time."""
 
-Memo = dict[Any, Any]
-"""What was read for one batch and serves the next."""
+
+class Memo(dict[Any, Any]):
+    """What was read for one batch and serves the next, of a table for one reader."""
+
+    def __init__(self, reader: User) -> None:
+        super().__init__()
+        self.reader = reader
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class Table:
     detailed: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
     """With what the columns read of related records."""
     prepare: Callable[[Sequence[Any], Memo], None] = _nothing_more
-    """Adds to a batch of rows what takes a query of its own."""
+    """Adds to a batch of rows what takes a query of its own, as far as the reader sees it."""
 
     def select(self, user: User, query: QueryDict) -> "Selection":
         """The rows that fit the query, as this person may see them. Raises `ValidationError`."""
@@ -118,7 +123,7 @@ class Selection:
 
     def lines(self, keys: Sequence[int]) -> Iterator[list[Any]]:
         """The cells of each row, read in batches by key, so that nothing is held open meanwhile."""
-        columns, memo = self.table.columns(), Memo()
+        columns, memo = self.table.columns(), Memo(self.user)
         everything = self.queryset.model._default_manager
         for start in range(0, len(keys), BATCH):
             batch = keys[start : start + BATCH]

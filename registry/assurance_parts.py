@@ -50,6 +50,12 @@ def _by_then(moment: datetime | None, of: datetime) -> datetime | None:
     return moment if moment is not None and moment <= of else None
 
 
+def _recorded_later(rows: Any, verb: str, moment: datetime) -> set[str]:
+    """The keys, as the audit trail writes them, of the rows of which this was recorded after the moment; one query."""
+    events = AuditEvent.objects.about_all(rows.model, rows.values_list("pk", flat=True))
+    return set(events.filter(verb=verb, moment__gt=moment).values_list("subject_id", flat=True))
+
+
 def _contents_of_now() -> str:
     return _("What was recorded by then. Texts and judgements that were changed later are those of now.")
 
@@ -86,6 +92,7 @@ def _lifecycle(algorithm: Algorithm, moment: datetime) -> Part:
     columns += [_("Reasons"), _("Open items"), _("Accepted open")]
     return Part(
         _("Lifecycle and gates"),
+        note=_contents_of_now() if decisions else "",
         grids=[
             Grid(
                 _("Phases and use"),
@@ -138,11 +145,14 @@ def _risks(algorithm: Algorithm, moment: datetime) -> Part:
 
 def _impact_assessments(algorithm: Algorithm, moment: datetime) -> Part:
     found = ImpactAssessment.objects.filter(algorithm=algorithm, recorded__lte=moment).select_related("tool")
-    rows = [
-        [row.tool.title, row.carried_out_on, row.carried_out_by, row.get_outcome_display(), row.conclusion, row.next_on]
-        for row in found
-        if not _by_then(row.withdrawn, moment)
-    ]
+    later = _recorded_later(found, "impactassessment.carried_out", moment)
+    rows = []
+    for row in found:
+        if _by_then(row.withdrawn, moment):
+            continue
+        concluded: list[Any] = [row.carried_out_on, row.carried_out_by, row.get_outcome_display()]
+        concluded += [row.conclusion, row.next_on]
+        rows.append([row.tool.title, *([None] * len(concluded) if str(row.pk) in later else concluded)])
     columns = [_("Instrument"), _("Carried out on"), _("By"), _("Outcome"), _("Conclusion"), _("Again on")]
     grid = Grid(_("Impact assessments"), columns, rows, _("No impact assessment was recorded."))
     return Part(_("Impact assessments"), grids=[grid], note=_contents_of_now() if rows else "")
@@ -151,30 +161,26 @@ def _impact_assessments(algorithm: Algorithm, moment: datetime) -> Part:
 def _monitoring(algorithm: Algorithm, moment: datetime) -> Part:
     plan = MonitoringPoint.objects.filter(algorithm=algorithm, added__lte=moment).select_related("assignee")
     held = Evaluation.objects.filter(algorithm=algorithm, created__lte=moment)
-    day = timezone.localdate(moment)
-    evaluations = [
-        [
-            row,
-            row.get_trigger_display(),
-            row.due,
-            row.held_on if row.held_on and row.held_on <= day else None,
-            row.held_by if row.held_on and row.held_on <= day else row.assignee,
-            row.get_outcome_display() if row.held_on and row.held_on <= day else "",
-            row.findings if row.held_on and row.held_on <= day else "",
-        ]
-        for row in held.select_related("point", "assignee", "held_by").order_by("due", "pk")
+    later, day = _recorded_later(held, "evaluation.held", moment), timezone.localdate(moment)
+    evaluations = []
+    for row in held.select_related("point", "assignee", "held_by").order_by("due", "pk"):
+        was_held = row.held_on is not None and row.held_on <= day and str(row.pk) not in later
+        seen = [row.held_on, row.held_by, row.get_outcome_display(), row.findings]
+        told = seen if was_held else [None, row.assignee, "", ""]
+        evaluations.append([row, row.get_trigger_display(), row.due, *told])
+    points = [
+        [row.what, row.how, row.assignee, row.every_months, row.next_on]
+        for row in plan
+        if not _by_then(row.ended, moment)
     ]
     return Part(
         _("Monitoring and evaluations"),
+        note=_contents_of_now() if points or evaluations else "",
         grids=[
             Grid(
                 _("Monitoring plan"),
                 [_("What is looked at"), _("How"), _("By whom"), _("Every … months"), _("Next on")],
-                [
-                    [row.what, row.how, row.assignee, row.every_months, row.next_on]
-                    for row in plan
-                    if not _by_then(row.ended, moment)
-                ],
+                points,
                 _("There was no monitoring plan."),
             ),
             Grid(
@@ -234,23 +240,16 @@ def _complaints(algorithm: Algorithm, moment: datetime) -> Part:
 
 def _findings(algorithm: Algorithm, moment: datetime) -> Part:
     found = Finding.objects.filter(algorithm=algorithm, raised__lte=moment).select_related("raised_by", "owner")
-    rows = [
-        [
-            row.title,
-            row.criterion,
-            row.get_severity_display(),
-            row.observation,
-            row.recommendation,
-            "\n".join([row.get_response_display(), row.response_text]) if _by_then(row.responded, moment) else "",
-            row.owner,
-            row.due,
-            _by_then(row.closed, moment),
-        ]
-        for row in found.select_related("criterion__framework").order_by("raised", "pk")
-    ]
+    rows = []
+    for row in found.select_related("criterion__framework").order_by("raised", "pk"):
+        answer: list[Any] = ["\n".join([row.get_response_display(), row.response_text]), row.owner, row.due]
+        is_answered = _by_then(row.responded, moment) is not None
+        about = [row.title, row.criterion, row.get_severity_display(), row.observation, row.recommendation]
+        rows.append([*about, *(answer if is_answered else ["", None, None]), _by_then(row.closed, moment)])
     columns = [_("Finding"), _("Criterion"), _("Severity"), _("Observation"), _("Recommendation"), _("Response")]
     columns += [_("Owner"), _("Due date"), _("Closed")]
-    return Part(_("Findings"), grids=[Grid(_("Findings of auditors"), columns, rows, _("No finding was recorded."))])
+    grid = Grid(_("Findings of auditors"), columns, rows, _("No finding was recorded."))
+    return Part(_("Findings"), grids=[grid], note=_contents_of_now() if rows else "")
 
 
 def _trail(algorithm: Algorithm, moment: datetime) -> Part:

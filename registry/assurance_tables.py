@@ -9,10 +9,11 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from governance.models import Evidence, OrganisationEvidence, Policy, PolicyVersion, User
+from governance.evidence_places import place_of
+from governance.models import Evidence, Policy, PolicyVersion, User
+from governance.models.evidence import kinds_of_use
 from governance.tables import Column, Memo, Table, columns_of
 from registry.models import (
-    AlgorithmEvidence,
     Complaint,
     Evaluation,
     Finding,
@@ -52,28 +53,13 @@ def evidence_columns() -> list[Column]:
 
 
 def add_uses(rows: Sequence[Any], memo: Memo) -> None:
-    """`used_for`: what the evidence is attached to now; two queries."""
+    """`used_for`: what the evidence is attached to now, where the reader sees it; a query for each kind of use."""
     uses: dict[int, list[str]] = {row.pk: [] for row in rows}
-    for use in (
-        AlgorithmEvidence.objects.current()
-        .filter(evidence__in=uses)
-        .select_related("algorithm", "evidence", *AlgorithmEvidence.SUBJECTS)
-    ):
-        uses[use.evidence_id].append(f"{use.algorithm}: {subject_of(use)}")
-    for use in (
-        OrganisationEvidence.objects.current()
-        .filter(evidence__in=uses)
-        .select_related("evidence", *OrganisationEvidence.SUBJECTS)
-    ):
-        uses[use.evidence_id].append(subject_of(use))
+    for model in kinds_of_use():
+        for use in model.objects.current().visible_to(memo.reader).filter(evidence__in=uses).with_places():
+            uses[use.evidence_id].append(place_of(use).name)
     for row in rows:
         row.used_for = uses[row.pk]
-
-
-def subject_of(use: Any) -> str:
-    """What a use of evidence is for: a requirement or measure by its code, anything else by its name."""
-    record = next(filter(None, (getattr(use, name) for name in use.SUBJECTS)), None)
-    return str(getattr(record, "code", None) or record or "")
 
 
 # Decisions, risks, evaluations, incidents

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from governance import clock
 from governance.decision_tree import tree_of
+from governance.evidence_places import place_of
 from governance.models import Fact, MeasureWork, OrganisationAssessment, User
 from governance.models.periods import start_of
 from governance.reports import Document, Grid, Part, Report, day_of
+from governance.templatetags.governance import day as in_words
 from registry.assurance_parts import assurance_parts
-from registry.assurance_tables import subject_of
 from registry.dossier_description import description_at
 from registry.models import (
     Algorithm,
@@ -149,7 +150,7 @@ class Work:
         inherited = OrganisationAssessment.objects.as_of(moment).filter(organisation=accountable)
         self.inherited = {row.requirement_id: row for row in inherited.select_related(*people)}
         uses = AlgorithmEvidence.objects.as_of(moment).filter(algorithm=algorithm)
-        self.uses = list(uses.select_related("evidence__stored_file", "algorithm", *AlgorithmEvidence.SUBJECTS))
+        self.uses = list(uses.with_places().select_related("evidence__stored_file"))
 
     def _evidence(self, subject: str, key: int) -> list[str]:
         return [str(use.evidence) for use in self.uses if getattr(use, f"{subject}_id") == key]
@@ -254,7 +255,7 @@ class Work:
         rows = [
             [
                 use.evidence,
-                subject_of(use),
+                place_of(use).name,
                 use.evidence.url or use.evidence.name,
                 use.evidence.stored_file.sha256 if use.evidence.stored_file else "",
                 use.evidence.valid_until,
@@ -280,14 +281,11 @@ def _said(work: Any) -> str:
 
 def _claim(work: Any) -> list[str]:
     """Who claims it and who verified it, each with the day."""
-    day = "%d-%m-%Y"
     told = []
     if work.claimed_by:
-        when = timezone.localtime(work.claimed_at).strftime(day)
-        told.append(_("Claimed by %(who)s on %(day)s") % {"who": work.claimed_by, "day": when})
+        told.append(_("Claimed by %(who)s on %(day)s") % {"who": work.claimed_by, "day": in_words(work.claimed_at)})
     if work.verified_by:
-        when = timezone.localtime(work.verified_at).strftime(day)
-        told.append(_("Verified by %(who)s on %(day)s") % {"who": work.verified_by, "day": when})
+        told.append(_("Verified by %(who)s on %(day)s") % {"who": work.verified_by, "day": in_words(work.verified_at)})
     elif work.status == "met":
         told.append(_("Not yet verified"))
     if work.verify_again:

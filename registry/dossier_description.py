@@ -1,9 +1,10 @@
 """The description of an algorithm at a moment: as it is now, with what the audit trail says changed since put back."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import DateField
 from django.utils.translation import gettext as _
 
 from governance.models import AuditEvent
@@ -21,15 +22,22 @@ def values_now(algorithm: Algorithm) -> dict[str, Any]:
 
 
 def values_at(algorithm: Algorithm, moment: datetime) -> dict[str, Any]:
-    """As `values_now`, with the changes after the moment undone, the latest first."""
+    """As `values_now`, with the changes after the moment undone, the latest first, whatever made them."""
     values = values_now(algorithm)
-    since = AuditEvent.objects.about(algorithm).filter(moment__gt=moment, verb="algorithm.revised")
+    since = AuditEvent.objects.about(algorithm).filter(moment__gt=moment)
     for changes in since.order_by("-moment", "-pk").values_list("changes", flat=True):
-        values |= {name: change[0] for name, change in changes.items() if name in values}
+        values |= {name: _read_back(name, change[0]) for name, change in changes.items() if name in values}
     period = LifecyclePeriod.objects.as_of(moment).filter(algorithm=algorithm).select_related("phase").first()
     if period is not None:
         values |= {"phase": str(period.phase) if period.phase else None, "status": period.status}
     return values
+
+
+def _read_back(name: str, written: Any) -> Any:
+    """A value as it was before the audit trail wrote it down: a day is text there."""
+    if written and name not in ("themes", "objectives") and isinstance(Algorithm._meta.get_field(name), DateField):
+        return date.fromisoformat(written)
+    return written
 
 
 def description_at(algorithm: Algorithm, moment: datetime) -> list[tuple[Any, list[tuple[str, Any]]]]:

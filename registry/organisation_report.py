@@ -1,6 +1,7 @@
 """The report of an organisation: how it deals with algorithms, and how far its algorithms are, with what is below it.
 
-For who may see the organisation, and so all that is below it.
+For who may see the organisation, and so all that is below it. Who may not see the organisation
+above it that arranges phase 0, gets the figures of that one and no names.
 """
 
 from collections import Counter, defaultdict
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,6 +38,7 @@ LISTED = 500
 def organisation_report(organisation: Organisation, reader: User) -> Document:
     now = clock.now()
     algorithms = Algorithm.objects.within(organisation)
+    sees_accountable = reader.has_perm("governance.view_organisation", organisation.accountable())
     return Document(
         title=_("Report on algorithm governance"),
         subtitle=organisation.name,
@@ -47,8 +50,8 @@ def organisation_report(organisation: Organisation, reader: User) -> Document:
             _governance(organisation),
             _policies(organisation),
             _functions(organisation),
-            _phase_zero(organisation),
-            _maturity(organisation),
+            _phase_zero(organisation, with_names=sees_accountable),
+            *([_maturity(organisation)] if sees_accountable else []),
             _figures(algorithms),
             *_compliance(organisation),
             _attention(organisation),
@@ -125,22 +128,22 @@ def _functions(organisation: Organisation) -> Part:
     )
 
 
-def _phase_zero(organisation: Organisation) -> Part:
+def _phase_zero(organisation: Organisation, *, with_names: bool) -> Part:
+    """`with_names`: with the people and their due dates, for who sees the organisation that arranges it."""
     accountable = organisation.accountable()
     standing = organisation_level.standing(accountable)
     rows, _set_aside = organisation_level.requirement_rows(accountable)
+    columns, people = [_("Requirement"), _("Status")], ("claimed_by", "verified_by", "assignee", "due")
+    if with_names:
+        columns += [_("Claimed by"), _("Verified by"), _("Assigned to"), _("Due date")]
     cells = [
         [
             f"{row.item.code} {row.item.title}",
             row.work.get_status_display() if row.work else _("Open"),
-            row.work.claimed_by if row.work else None,
-            row.work.verified_by if row.work else None,
-            row.work.assignee if row.work else None,
-            row.work.due if row.work else None,
+            *(getattr(row.work, name, None) for name in people if with_names),
         ]
         for row in rows
     ]
-    columns = [_("Requirement"), _("Status"), _("Claimed by"), _("Verified by"), _("Assigned to"), _("Due date")]
     return Part(
         _("Arranged once for all algorithms (phase 0)"),
         lead="" if accountable == organisation else _("Arranged by %(organisation)s.") % {"organisation": accountable},
@@ -166,7 +169,7 @@ def _maturity(organisation: Organisation) -> Part:
         facts=[
             (_("Assessed on"), latest.assessed_on),
             (_("By"), latest.by),
-            (_("Average"), str(maturity.average(latest)).replace(".", ",")),
+            (_("Average"), number_format(maturity.average(latest), 1)),
             (_("Level aimed at"), latest.ambition),
         ],
         grids=[Grid(_("Level per dimension, of 5"), [_("Dimension"), _("Level"), _("Name")], rows)],

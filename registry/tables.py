@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from governance import organisation_level
-from governance.models import Assessment, MeasureWork, User
+from governance.models import Assessment, Evidence, MeasureWork, User
 from governance.tables import Column, Memo, Table, columns_of
 from registry import compliance
 from registry.applicability import explain
@@ -86,7 +86,7 @@ def _algorithms(user: User) -> QuerySet[Any]:
 
 def evidence_counts(rows: Sequence[Any], subject: str) -> Counter[tuple[int, int]]:
     """(algorithm, subject) → how much evidence counts for it now; one query."""
-    used = AlgorithmEvidence.objects.current().filter(evidence__withdrawn=None, **_about(rows, subject))
+    used = AlgorithmEvidence.objects.current().filter(evidence__in=Evidence.objects.valid(), **_about(rows, subject))
     return Counter(used.values_list("algorithm_id", f"{subject}_id"))
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -16,11 +17,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance import audit_trail, clock, exporting
-from governance.models import AuditEvent, Export
+from governance.models import AuditEvent, Export, Membership
 from governance.table_files import WRITERS, csv_parts
 from governance.tables import TABLES
 from registry.classifying import decide_all
-from registry.models import Algorithm, Applicability
+from registry.models import Algorithm, AlgorithmEvidence, Applicability, Evaluation, Gate, Risk
 from tests import every_model, factories
 from tests.well_made_page import look_at
 
@@ -111,6 +112,17 @@ def test_a_requirement_row_says_what_is_claimed_by_whom_and_verified_by_whom(som
     assert (row["Gemeld door"], row["Geverifieerd door"]) == (work.claimed_by, None)
 
 
+def test_evidence_whose_last_day_has_passed_is_not_counted(somebody, algorithm, organisation):
+    work = factories.claimed(algorithm, by=somebody)
+    for last in (None, clock.today(), clock.today() - timedelta(days=1)):
+        evidence = factories.EvidenceFactory(organisation=organisation, valid_until=last)
+        AlgorithmEvidence.objects.create(algorithm=algorithm, requirement=work.requirement, evidence=evidence)
+
+    (row,) = table("vereisten", somebody)
+
+    assert row["Aantal bewijsstukken"] == 2
+
+
 @pytest.mark.parametrize(("status", "found"), [("met", 1), ("open", 1), ("not_met", 0)])
 def test_requirement_rows_are_narrowed_by_the_status_of_the_work(somebody, algorithm, status, found):
     factories.claimed(algorithm, by=somebody)
@@ -178,6 +190,42 @@ def test_the_memory_that_a_table_costs_does_not_follow_its_length(somebody, orga
 
     few = kept(1_000)
     assert kept(6_000) < 1.5 * few
+
+
+def test_evidence_of_the_parent_is_not_said_to_be_used_where_the_reader_sees_nothing(organisation):
+    parts = [factories.OrganisationFactory(parent=organisation) for _n in range(2)]
+    here, there = (factories.AlgorithmFactory(organisation=part, name=f"In {part.pk}") for part in parts)
+    shared = factories.EvidenceFactory(organisation=organisation)
+    risks = [Risk.objects.create(algorithm=algorithm, title=f"Van {algorithm}") for algorithm in (here, there)]
+    for risk in risks:
+        AlgorithmEvidence.objects.create(algorithm=risk.algorithm, risk=risk, evidence=shared)
+
+    (row,) = table("bewijs", factories.member("reader", parts[0]))
+
+    assert row["Gebruikt voor"] == f"Van {here}, {here}"
+
+
+def test_more_uses_of_evidence_take_no_more_queries(somebody, algorithm, organisation):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            table("bewijs", somebody)
+        return len(counted)
+
+    def grow() -> None:
+        shared = factories.EvidenceFactory(organisation=organisation)
+        one = factories.AlgorithmFactory(organisation=organisation)
+        risk = Risk.objects.create(algorithm=one, title="Risico")
+        evaluation = Evaluation.objects.create(algorithm=one, due=clock.today())
+        gate = Gate.objects.create(algorithm=one, kind="phase", to_phase=factories.PhaseFactory())
+        for about in ({"risk": risk}, {"evaluation": evaluation}, {"gate": gate}):
+            AlgorithmEvidence.objects.create(algorithm=one, evidence=shared, **about)
+
+    grow()
+    before = queries()
+    for _n in range(5):
+        grow()
+
+    assert queries() == before
 
 
 # The trail
@@ -298,7 +346,74 @@ def test_who_is_overtaken_stops_and_leaves_no_file(somebody, algorithm, monkeypa
 
     export.refresh_from_db()
     assert (export.finished, bool(export.file)) == (None, False)
-    assert not default_storage.exists(f"exports/{export.pk}/ingehaald.csv")
+    assert not default_storage.exists(f"exports/{export.pk}/1/ingehaald.csv")
+
+
+def test_what_its_maker_left_half_written_is_found_and_goes_when_it_is_begun_again(somebody, algorithm, monkeypatch):
+    export = waiting(somebody, name="half.csv")
+
+    def stopped(*arguments, **fields):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(default_storage, "save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            exporting.make_waiting()
+    export.refresh_from_db()
+    half = export.file.name
+    default_storage.save(half, ContentFile(b"Naam"))
+    Export.objects.update(alive=clock.now() - timedelta(minutes=11))
+    exporting.make_waiting()
+
+    export.refresh_from_db()
+    assert (export.is_ready, export.attempts, half) == (True, 2, f"exports/{export.pk}/1/half.csv")
+    assert not default_storage.exists(half)
+
+
+def test_a_file_that_was_never_finished_is_removed_in_time(somebody):
+    name = default_storage.save("exports/half.csv", ContentFile(b"Naam"))
+    long_ago = clock.now() - timedelta(days=31)
+    waiting(somebody, started=long_ago, alive=long_ago, file=name)
+
+    assert exporting.remove_old() == 1
+    assert not default_storage.exists(name)
+
+
+def test_what_stopped_three_times_is_not_begun_again_and_says_so(somebody, algorithm):
+    silent = clock.now() - timedelta(minutes=11)
+    export = waiting(somebody, started=silent, alive=silent, attempts=3)
+
+    assert exporting.make_waiting() == 0
+
+    export.refresh_from_db()
+    assert export.failure.startswith("Het maken hiervan stopte een paar keer")
+    assert not export.is_ready
+
+
+def test_who_lost_access_to_what_is_in_a_file_cannot_download_it_any_more(client, as_somebody, somebody, organisation):
+    also = factories.MembershipFactory(user=somebody, role="reader")
+    factories.MembershipFactory(user=somebody, role="reader", organisation__parent=organisation)
+    client.force_login(somebody)
+    export = exporting.ask("algoritmes", "csv", {}, by=somebody)
+    export.refresh_from_db()
+    addresses = [export.get_absolute_url(), reverse("export-file", args=[export.pk])]
+    assert sorted(export.reach) == sorted([organisation.pk, also.organisation_id])
+    assert lines(client.get(addresses[1]))
+
+    Membership.objects.filter(pk=also.pk).update(until=clock.now())
+
+    assert [client.get(address).status_code for address in addresses] == [404, 404]
+    assert export.get_absolute_url() not in client.get(reverse("exports")).content.decode()
+
+
+def test_who_sees_nothing_keeps_the_empty_table_that_they_asked_for(client):
+    operator = factories.UserFactory()
+    client.force_login(operator)
+    export = waiting(operator)
+
+    exporting.make_waiting()
+
+    assert lines(client.get(reverse("export-file", args=[export.pk])))
 
 
 def test_how_far_it_is_is_written_down_meanwhile(somebody, organisation, monkeypatch):

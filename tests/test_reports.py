@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -12,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from governance import audit_chain, audit_trail, clock, exporting, reports
+from governance import audit_chain, audit_trail, clock, exporting, maturity, organisation_level, reports
 from governance.models import AuditEvent, DecisionTree, Evidence, Export
-from registry import working
+from governance.templatetags.governance import day as in_words
+from registry import findings, impact_assessments, lifecycle, monitoring, working
 from registry.dossier import dossier
-from registry.models import AlgorithmEvidence, Applicability, Incident, Risk
+from registry.dossier_description import values_at
+from registry.models import AlgorithmEvidence, Applicability, Condition, Gate, Incident, Risk
 from registry.organisation_report import organisation_report
 from registry.registering import register, revise
 from tests import every_model, factories
@@ -88,7 +90,8 @@ def test_a_claim_is_in_it_with_its_author_its_verifier_and_its_evidence(claimed,
     assert row[0].startswith("woo-01")
     assert "voor elk algoritme van een overheidsorganisatie" in row[1]
     assert row[2] == "Voldaan"
-    assert f"Gemeld door {somebody}" in row[3] and f"Geverifieerd door {claimed.verified_by}" in row[3]
+    assert f"Gemeld door {somebody} op {in_words(claimed.claimed_at)}" in row[3]
+    assert f"Geverifieerd door {claimed.verified_by} op {in_words(claimed.verified_at)}" in row[3]
     assert row[4] == "Het staat op de website.\nBesluit"
 
 
@@ -103,6 +106,23 @@ def test_on_an_earlier_day_it_stands_as_it_did(claimed, algorithm, somebody):
     assert dict(part(dossier(algorithm, somebody), "Algemene informatie").facts)["Naam"] == "Nieuwe naam"
 
 
+def test_what_decisions_and_revisions_changed_later_is_put_back_in_the_description(algorithm, somebody):
+    first, second = date(2027, 1, 31), date(2028, 1, 31)
+    with clock.at(LONG_AGO + timedelta(days=310)):
+        algorithm = revise(algorithm, {"review_date": first}, seen=algorithm.version, by=somebody)
+    algorithm = revise(algorithm, {"review_date": second}, seen=algorithm.version, by=somebody)
+    gate = Gate.objects.create(algorithm=algorithm, kind="into_use")
+    into_use = {"status": "In gebruik", "begin_date": "2026-03"}
+    lifecycle.move(algorithm, into_use, gate=gate, by=somebody)
+
+    def told(ago: int) -> dict:
+        values = values_at(algorithm, timezone.now() - timedelta(days=ago))
+        return {name: values[name] for name in ("status", "begin_date", "review_date")}
+
+    assert told(0) == {**into_use, "review_date": second}
+    assert told(10) == {"status": "", "begin_date": "", "review_date": first}
+
+
 def test_what_was_recorded_later_is_not_in_the_dossier_of_an_earlier_day(algorithm, somebody):
     Risk.objects.create(algorithm=algorithm, title="Onterecht afgewezen", likelihood_before=4, impact_before=5)
     Incident.objects.create(
@@ -114,6 +134,44 @@ def test_what_was_recorded_later_is_not_in_the_dossier_of_an_earlier_day(algorit
     assert rows(now, "Risico's")[0][:2] == ["Onterecht afgewezen", "20 (kans 4, gevolg 5)"]
     assert rows(now, "Incidenten")[0][0] == "Storing"
     assert (rows(before, "Risico's"), rows(before, "Incidenten")) == ([], [])
+
+
+def test_an_answer_to_a_finding_that_came_later_is_not_in_the_dossier_of_an_earlier_day(algorithm, somebody):
+    auditor = factories.member("auditor", algorithm.organisation)
+    fields = {"title": "Geen toets", "observation": "Zo.", "severity": "high"}
+    with clock.at(clock.now() - timedelta(days=20)), audit_trail.acting(auditor, "command"):
+        finding = findings.raise_finding(algorithm.organisation, fields, algorithm=algorithm, by=auditor)
+    answer = {"response": "agreed", "response_text": "Komt in orde.", "owner": somebody, "due": day(-30)}
+    findings.respond(finding, answer, seen=finding.version, by=somebody)
+
+    now, before = dossier(algorithm, somebody), dossier(algorithm, somebody, day(10))
+
+    assert rows(now, "Bevindingen")[0][5:8] == ["Mee eens\nKomt in orde.", str(somebody), str(day(-30))]
+    assert rows(before, "Bevindingen")[0][5:8] == ["", "None", "None"]
+    assert part(before, "Bevindingen").note.startswith("Wat toen was vastgelegd.")
+
+
+def test_what_was_concluded_or_settled_later_is_not_in_the_dossier_of_an_earlier_day(algorithm, somebody):
+    long_ago = clock.now() - timedelta(days=20)
+    with clock.at(long_ago):
+        assessment = impact_assessments.begin(algorithm, {"tool": factories.ToolFactory()}, by=somebody)
+        evaluation = monitoring.ask(algorithm, {"trigger": "other", "trigger_note": "Zo."}, by=somebody)
+        decided = {"decision": "conditional_go", "decided_by": somebody, "decided": long_ago, "decided_on": day(20)}
+        gate = Gate.objects.create(algorithm=algorithm, kind="into_use", requested=long_ago, reason="Zo.", **decided)
+        Condition.objects.create(gate=gate, text="Toets", due=day(0), settled=timezone.now(), result="Gedaan.")
+    concluded = {"carried_out_on": day(15), "outcome": "acceptable", "conclusion": "Het mag."}
+    impact_assessments.record(assessment, concluded, seen=assessment.version, by=somebody)
+    seen = {"held_on": day(15), "outcome": "in_order", "findings": "Niets."}
+    monitoring.hold_evaluation(evaluation, seen, seen=evaluation.version, by=somebody)
+
+    def told(document) -> list[bool]:
+        (assessed,) = rows(document, "Impacttoetsen")
+        (evaluated,) = rows(document, "Monitoring en evaluaties", 1)
+        (condition,) = rows(document, "Levenscyclus en beslismomenten", 2)
+        return ["Het mag." in assessed, "Niets." in evaluated, "Gedaan." in condition]
+
+    assert told(dossier(algorithm, somebody)) == [True, True, True]
+    assert told(dossier(algorithm, somebody, day(10))) == [False, False, False]
 
 
 @pytest.mark.parametrize(("ago", "sentence"), [(-1, "moet nog komen"), (500, "nog niet geregistreerd")])
@@ -207,6 +265,36 @@ def test_more_algorithms_in_the_report_take_no_more_queries(somebody, organisati
         grow()
 
     assert queries() == before
+
+
+def test_who_sees_only_a_department_gets_no_names_and_no_maturity_of_the_organisation_above(somebody, organisation):
+    department = factories.OrganisationFactory(parent=organisation, kind="department")
+    requirement = factories.phase_zero("woo-01")
+    with audit_trail.acting(somebody, "command"):
+        fields = {"status": "met", "explanation": "Zie het besluit."}
+        organisation_level.assess(organisation, requirement, fields, seen=None, by=somebody)
+        levels = {dimension.code: 2 for dimension in maturity.model().dimensions}
+        maturity.judge(organisation, levels, assessed_on=day(0), by=somebody)
+
+    inside = organisation_report(department, somebody)
+    below = organisation_report(department, factories.member("reader", department))
+
+    title = "Eén keer geregeld voor alle algoritmes (fase 0)"
+    assert rows(inside, title)[0][1:3] == ["Voldaan", str(somebody)]
+    assert rows(below, title) == [[f"woo-01 {requirement.title}", "Voldaan"]]
+    assert "Volwassenheid" in [part.title for part in inside.parts]
+    assert "Volwassenheid" not in [part.title for part in below.parts]
+
+
+@pytest.mark.parametrize(("language", "average"), [("nl", "2,0"), ("en", "2.0")])
+def test_the_average_maturity_is_written_as_the_language_does(as_somebody, somebody, organisation, language, average):
+    levels = {dimension.code: 2 for dimension in maturity.model().dimensions}
+    maturity.judge(organisation, levels, assessed_on=day(0), by=somebody)
+
+    with translation.override(language):
+        document = organisation_report(organisation, somebody)
+
+    assert average in [value for part in document.parts for _label, value in part.facts]
 
 
 # PDF

@@ -167,6 +167,20 @@ def test_the_organisation_level_then_and_now(world):
     assert [pair.now for pair in pairs] == [standing.claimed, standing.verified]
 
 
+def test_who_sees_only_a_department_gets_no_names_of_the_organisation_above(client, world):
+    department = factories.OrganisationFactory(parent=world.top, kind="department")
+    requirement = next(row.item for row in state.of_algorithm(world.first, Moment()).requirements if row.is_inherited)
+    with audit_trail.acting(world.officer, "command"):
+        fields = {"status": "met", "explanation": "Zo."}
+        organisation_level.assess(world.top, requirement, fields, seen=None, by=world.officer)
+    address = reverse("organisation-state", args=[department.slug])
+
+    client.force_login(world.officer)
+    assert f"gemeld door {world.officer}" in look_at(client, address)
+    client.force_login(factories.member("reader", department))
+    assert world.officer.name not in look_at(client, address)
+
+
 # Figures over time
 
 

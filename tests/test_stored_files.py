@@ -233,6 +233,17 @@ def test_a_file_is_given_back_as_a_download_and_that_is_recorded(client, as_some
     assert AuditEvent.objects.get(verb="policyattachment.downloaded").label == "nota.txt"
 
 
+def test_a_download_of_what_the_storage_lost_is_not_recorded(as_somebody):
+    draft = factories.PolicyVersionFactory(policy__organisation=as_somebody.memberships.get().organisation)
+    kept = policy_versions.attach(draft, upload("nota.txt"), by=as_somebody)
+    default_storage.delete(kept.stored_file.file.name)
+
+    with pytest.raises(FileNotFoundError):
+        stored_files.serve(kept, "governance.view_policyattachment", as_somebody)
+
+    assert not AuditEvent.objects.filter(verb="policyattachment.downloaded").exists()
+
+
 def test_a_file_is_not_given_to_who_may_not_see_its_record(as_somebody):
     draft = factories.PolicyVersionFactory(policy__organisation=as_somebody.memberships.get().organisation)
     kept = policy_versions.attach(draft, upload("nota.txt"), by=as_somebody)

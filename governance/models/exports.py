@@ -12,8 +12,14 @@ from governance.models.people import User
 
 class ExportQuerySet(models.QuerySet["Export"]):
     def visible_to(self, user: Any) -> Self:
-        """A report or table is for whoever asked for it: it holds what that person may see."""
-        return self.filter(requested_by=user) if user.is_authenticated else self.none()
+        """A report or table is for whoever asked for it, and what is made as long as they see all of its `reach`."""
+        if not user.is_authenticated:
+            return self.none()
+        own = self.filter(requested_by=user)
+        made = dict(own.exclude(file="").order_by().values_list("pk", "reach"))
+        reached = {key for keys in made.values() for key in keys}
+        seen = set(Organisation.objects.visible_to(user).filter(pk__in=reached).values_list("pk", flat=True))
+        return own.exclude(pk__in=[pk for pk, keys in made.items() if not seen.issuperset(keys)])
 
     def to_make(self) -> Self:
         """Not yet begun, or begun by who gave no sign of life for a while: that process was stopped."""
@@ -21,8 +27,10 @@ class ExportQuerySet(models.QuerySet["Export"]):
         return self.filter(finished=None).filter(models.Q(started=None) | silent)
 
     def out_of_date(self) -> Self:
-        """With a file that was kept long enough."""
-        return self.filter(finished__lt=clock.now() - Export.KEPT).exclude(file="")
+        """With a file that was kept long enough, also one whose maker was stopped before it was finished."""
+        long_ago = clock.now() - Export.KEPT
+        stopped = models.Q(finished=None, alive__lt=long_ago)
+        return self.filter(models.Q(finished__lt=long_ago) | stopped).exclude(file="")
 
 
 class Export(models.Model):
@@ -35,6 +43,9 @@ class Export(models.Model):
     """How long the file can be downloaded."""
     SILENT_AFTER: ClassVar[timedelta] = timedelta(minutes=10)
     """Without a sign of life for so long, it is begun again."""
+
+    MOST_ATTEMPTS: ClassVar[int] = 3
+    """How often it is begun: what stops its maker every time is not tried for ever."""
 
     class Format(models.TextChoices):
         PDF = "pdf", "PDF"
@@ -55,6 +66,13 @@ class Export(models.Model):
     requested = models.DateTimeField(_("asked for"), default=clock.now)
     started = models.DateTimeField(_("begun"), null=True, blank=True)
     alive = models.DateTimeField(_("last sign of life"), null=True, blank=True, help_text=_("Of who is making it."))
+    attempts = models.PositiveSmallIntegerField(_("times begun"), default=0)
+    reach = models.JSONField(
+        _("seen in"),
+        default=list,
+        blank=True,
+        help_text=_("The topmost organisations in which the person saw records when it was made."),
+    )
     finished = models.DateTimeField(_("finished"), null=True, blank=True)
     total = models.PositiveIntegerField(_("rows in all"), null=True, blank=True)
     done = models.PositiveIntegerField(_("rows written"), default=0)
@@ -80,7 +98,7 @@ class Export(models.Model):
     @property
     def is_ready(self) -> bool:
         """Whether there is a file to download."""
-        return self.finished is not None and bool(self.file)
+        return self.finished is not None and not self.failure and bool(self.file)
 
     @property
     def until(self) -> datetime | None:

@@ -65,6 +65,7 @@ def of_organisation(request: HttpRequest, slug: str) -> HttpResponse:
             day=moment.day,
             shown_day=moment.today,
             state=standing,
+            with_names=request.user.has_perm("governance.view_organisation", standing.accountable),
             statuses=[(_status(code), pair) for code, pair in standing.by_status],
             risk_groups=[(risk_group_name(code), pair) for code, pair in standing.by_risk_group],
             page=page,
