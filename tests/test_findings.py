@@ -6,12 +6,14 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance import audit_trail, clock, leaving
 from governance.conflict import Conflict
 from governance.models import AuditCriterion, AuditEvent, AuditFramework, Notification, Organisation
+from governance.tables import TABLES
 from registry import findings, oversight_reminders
 from registry.models import Finding, FollowUp
 from registry.my_work import my_desk, organisation_desk
@@ -127,6 +129,31 @@ def test_the_form_begins_with_what_the_page_it_comes_from_is_about(client, algor
     raised = Finding.objects.get()
     assert form.initial == {"algorithm": str(algorithm.pk), "requirement": str(requirement.pk)}
     assert (raised.algorithm, raised.requirement, raised.raised_by) == (algorithm, requirement, auditor)
+
+
+def test_an_audit_or_policy_of_an_organisation_that_the_auditor_does_not_see_is_not_offered_or_named(
+    client, organisation
+):
+    part = factories.OrganisationFactory(parent=organisation)
+    audit = factories.AuditFactory(organisation=organisation, title="Doorlichting van het geheel")
+    policy = factories.PolicyFactory(organisation=organisation, title="Beleid in voorbereiding")
+    own = factories.AuditFactory(organisation=part, title="Doorlichting van het deel")
+    raised = factories.FindingFactory(organisation=part, audit=audit, policy=policy)
+    auditor = factories.member("auditor", part)
+    client.force_login(auditor)
+
+    form = client.get(reverse("finding-add", args=[part.slug])).context["form"]
+    listed = client.get(reverse("organisation-findings", args=[part.slug])).content.decode()
+    shown = client.get(page("finding", raised)).content.decode()
+    selection = TABLES["bevindingen"].select(auditor, QueryDict())
+    client.post(page("finding-edit", raised), SAW | {"seen": 1})
+
+    assert list(form.fields["audit"].queryset) == [own]
+    assert list(form.fields["policy"].queryset) == []
+    assert (audit.title in listed, audit.title in shown) == (False, False)
+    assert [row.audit for row in selection.table.detailed(selection.queryset)] == [None]
+    raised.refresh_from_db()
+    assert (raised.title, raised.audit, raised.policy) == (SAW["title"], audit, policy)
 
 
 def test_from_a_criterion_the_auditor_first_chooses_the_organisation(client, organisation, auditor):
