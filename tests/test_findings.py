@@ -264,6 +264,26 @@ def test_before_management_answered_nobody_asks_to_close(acting, finding, owner)
     assert list(refused.value.error_dict) == ["asks_to_close"]
 
 
+def test_what_nobody_asked_to_close_is_not_kept_open(answered, auditor):
+    with pytest.raises(ValidationError) as refused:
+        findings.keep_open(answered, reason="Nog niet klaar.", seen=2, by=auditor)
+
+    assert "sluiten" in " ".join(refused.value.messages)
+    assert not FollowUp.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["follow-up", "respond", "close", "keep-open"])
+def test_what_was_typed_about_a_finding_that_was_closed_meanwhile_stays(client, answered, auditor, manager, owner, act):
+    findings.close(answered, reason="Gezien.", seen=2, by=auditor)
+    client.force_login({"follow-up": owner, "respond": manager}.get(act, auditor))
+    name = {"follow-up": "text", "respond": "response_text"}.get(act, "reason")
+    more = {"response": "disagreed"} if act == "respond" else {}
+
+    html = client.post(page(f"finding-{act}", answered), {"seen": 2, name: "Lang verhaal.", **more}).content.decode()
+
+    assert html.count("Lang verhaal.") == 1
+
+
 @pytest.mark.parametrize("verb", ["close", "keep_open", "reopen"])
 def test_the_auditor_gives_a_reason(answered, auditor, verb):
     with pytest.raises(ValidationError) as refused:

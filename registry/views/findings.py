@@ -245,6 +245,7 @@ def _page(
     forms = {act: (shown or {}).get(act) or _form(act, finding) for act in FORMS if may[act] and allowed[act]}
     context = {
         "finding": finding,
+        "overtaken": next((form for act, form in (shown or {}).items() if not allowed[act]), None),
         "asks_to_close": asks,
         "page": page,
         "forms": forms,
