@@ -14,6 +14,7 @@ from governance.models import Evidence, Policy, PolicyVersion, User
 from governance.models.evidence import kinds_of_use
 from governance.tables import Column, Memo, Table, columns_of
 from registry.models import (
+    Audit,
     Complaint,
     Evaluation,
     Finding,
@@ -167,7 +168,14 @@ def _related(*names: str) -> Any:
     return lambda rows: rows.select_related("algorithm__organisation", *names)
 
 
-FINDING = ("audit", "criterion__framework", "requirement", "measure", "policy", "raised_by", "responded_by", "owner")
+def _findings(user: User) -> QuerySet[Any]:
+    """Those a person sees; each names its audit where they see that as well."""
+    audits = Prefetch("audit", Audit.objects.visible_to(user))
+    rows: QuerySet[Any] = Finding.objects.visible_to(user).prefetch_related(audits)
+    return rows
+
+
+FINDING = ("criterion__framework", "requirement", "measure", "policy", "raised_by", "responded_by", "owner")
 
 TABLES = [
     Table(
@@ -225,7 +233,7 @@ TABLES = [
         gettext_lazy("Findings"),
         gettext_lazy("What auditors found, what management answered, and what is still open."),
         finding_columns,
-        lambda user: Finding.objects.visible_to(user),
+        _findings,
         FindingTableFilter,
         lambda rows: rows.select_related("organisation", "algorithm", "closed_by", *FINDING),
     ),

@@ -5,7 +5,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.http import QueryDict
@@ -17,8 +17,6 @@ from governance.models import (
     Law,
     LifecyclePhase,
     Measure,
-    Membership,
-    Organisation,
     Requirement,
     Topic,
     User,
@@ -90,19 +88,19 @@ class OfSubject(django_filters.ModelMultipleChoiceFilter):
         return qs.filter(keep)
 
 
-def people_about(request: Any) -> QuerySet[User]:
-    """Who has or had a role in the organisations this person sees, or above them."""
-    if request is None:
-        return User.objects.none()
-    held = Membership.objects.filter(organisation__in=Organisation.objects.counting_for(request.user))
-    return User.objects.filter(Exists(held.filter(user=OuterRef("pk")))).order_by("name", "pk")
-
-
 class PersonFilter(django_filters.ModelChoiceFilter):
-    """Keeps the rows of one person, or of nobody."""
+    """Keeps the rows of one person, or of nobody. Offers who has one of the rows that the reader sees on that day."""
 
     def __init__(self, label: Any) -> None:
-        super().__init__(queryset=people_about, label=label, null_label=_("Nobody"), null_value=NONE)
+        super().__init__(queryset=User.objects.none(), label=label, null_label=_("Nobody"), null_value=NONE)
+
+    def get_queryset(self, request: Any) -> QuerySet[User]:
+        if request is None:
+            return User.objects.none()
+        rows = self.parent.queryset
+        if self.field_name == "accountable":
+            rows = with_accountable(rows, self.parent.moment)
+        return User.objects.filter(pk__in=rows.order_by().values(self.field_name)).order_by("name", "pk")
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if not value:

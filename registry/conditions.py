@@ -156,5 +156,7 @@ class HeldConditions:
         rows = Condition.objects.open().filter(pk__in=numbers).select_for_update(no_key=True, of=("self",))
         found = list(rows.select_related("gate__algorithm__organisation", "assignee").order_by("pk"))
         for condition in found:
+            if to is not None and not condition.algorithm.organisation.people(WORKING).filter(pk=to.pk).exists():
+                raise ValidationError(_("%(person)s cannot be given work here.") % {"person": to})
             _change(condition, {"assignee": to}, "", by)
         return len(found)

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from governance.forms import DateInput, SeenForm, name_the_blank
-from governance.models import AuditCriterion, Measure, Organisation, Policy, Requirement
+from governance.models import AuditCriterion, Measure, Organisation, Policy, Requirement, User
 from governance.permissions import WORKING
 from registry.models import Algorithm, Audit, Finding
 
@@ -29,7 +29,7 @@ class FindingForm(SeenForm, forms.ModelForm):
             "algorithm": _("Leave it empty if it is about the organisation as a whole."),
         }
 
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organisation: Organisation, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["severity"].choices = Finding.Severity.choices
@@ -38,13 +38,18 @@ class FindingForm(SeenForm, forms.ModelForm):
         ).select_related("framework")
         fields["requirement"].queryset = Requirement.objects.for_organisation(organisation)
         fields["measure"].queryset = Measure.objects.for_organisation(organisation)
-        fields["policy"].queryset = Policy.objects.for_organisation(organisation)
+        policies = Policy.objects.visible_to(user).for_organisation(organisation)
+        fields["policy"].queryset = policies
+        if self.instance.policy_id and not policies.filter(pk=self.instance.policy_id).exists():
+            del fields["policy"]  # what this person cannot see stays as it is
         if self.instance.pk:
             del fields["audit"], fields["algorithm"]
             fields["seen"].initial = self.instance.version
         else:
             del fields["seen"]
-            fields["audit"].queryset = Audit.objects.filter(organisation__in=organisation.above, concluded=None)
+            fields["audit"].queryset = Audit.objects.visible_to(user).filter(
+                organisation__in=organisation.above, concluded=None
+            )
             fields["algorithm"].queryset = Algorithm.objects.within(organisation)
         name_the_blank(self, _("None"))
 

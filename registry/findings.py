@@ -90,11 +90,16 @@ def close(finding: Finding, *, reason: str, seen: int, by: User) -> Finding:
 
 
 def keep_open(finding: Finding, *, reason: str, seen: int, by: User) -> Finding:
-    """Does not close it, though that was asked; the reason joins the follow-up and its owner is told."""
+    """Does not close it, though that was asked; the reason joins the follow-up and its owner is told.
+
+    Raises `Conflict`, and `ValidationError`, also when nobody asks to close it.
+    """
     reason = _said("reason", reason, _("Say what still has to be done."))
     with transaction.atomic():
         fresh = _held(finding, seen)
         _refuse_closed(fresh)
+        if not Finding.objects.asking_to_close().filter(pk=fresh.pk).exists():
+            raise ValidationError(_("Nobody asks to close this finding any more. It stays open as it is."))
         _change(fresh, {}, "finding.kept_open", said=reason, by=by)
         _tell(fresh, _followers(fresh), Kind.ASSIGNED, "finding_kept_open", by=by)
     return fresh

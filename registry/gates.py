@@ -15,7 +15,7 @@ from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import LifecyclePhase, Membership, Notification, User
 from governance.notifying import Nearest, in_each_language, settle, tell
-from registry import conditions, lifecycle
+from registry import conditions, gate_accounts, lifecycle
 from registry.classifying import hold
 from registry.gate_checklists import Answer, questions
 from registry.models import AcceptedItem, Algorithm, Classification, Gate
@@ -213,7 +213,7 @@ def _decide(gate: Gate, fields: Mapping[str, Any], *, seen: str, by: User) -> Ga
             "decision": [None, gate.decision],
             "decided_on": [None, gate.decided_on.isoformat()],
             "reason": [None, gate.reason],
-            "conditions": [None, [row["text"] for row in wanted]],
+            **gate_accounts.changes(gate, wanted),
         },
     )
     settle(_asked(gate), algorithm.organisation.people([Membership.Role.MANAGER]))

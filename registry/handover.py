@@ -29,7 +29,21 @@ from governance.notifying import tell
 from governance.permissions import WORKING
 from registry import compliance
 from registry.classifying import hold
-from registry.models import Algorithm, MeasureStatus, RequirementAssessment, Responsibility, TeamMember
+from registry.models import (
+    Algorithm,
+    Complaint,
+    Condition,
+    Evaluation,
+    Finding,
+    ImpactAssessment,
+    Incident,
+    MeasureStatus,
+    MonitoringPoint,
+    RequirementAssessment,
+    Responsibility,
+    Risk,
+    TeamMember,
+)
 from registry.responsibilities import DOING, NEEDED, eligible, give, name_of, recorded, refusal, stop, vacancies
 from registry.team import is_member, join, leave
 from registry.working import reassign
@@ -262,12 +276,30 @@ def _tell(to: User, person: User, organisation: Organisation, number: int, momen
     )
 
 
+OF_ALGORITHMS: dict[str, tuple[type[models.Model], str]] = {
+    ResponsibilitySource.name: (Responsibility, "algorithm"),
+    TeamSource.name: (TeamMember, "algorithm"),
+    "assessment": (RequirementAssessment, "algorithm"),
+    "measure": (MeasureStatus, "algorithm"),
+    "complaints": (Complaint, "algorithm"),
+    "monitoring-point": (MonitoringPoint, "algorithm"),
+    "evaluation": (Evaluation, "algorithm"),
+    "incident": (Incident, "algorithm"),
+    "risk": (Risk, "algorithm"),
+    "impactassessment": (ImpactAssessment, "algorithm"),
+    "conditions": (Condition, "gate__algorithm"),
+    "findings": (Finding, "algorithm"),
+}
+"""Source → what it hands over, and the path of fields from there to an algorithm."""
+
+
 def _concerned(numbers: dict[str, list[int]]) -> Sequence[Algorithm]:
+    """The algorithms about which something is handed over: each is held before anything of it is."""
     found: set[int] = set()
-    for name, model in ((ResponsibilitySource.name, Responsibility), (TeamSource.name, TeamMember),
-                        ("assessment", RequirementAssessment), ("measure", MeasureStatus)):  # fmt: skip
-        rows: models.QuerySet[Any] = model.objects.filter(pk__in=numbers.get(name, []))
-        found |= set(rows.values_list("algorithm", flat=True))
+    for name, (model, path) in OF_ALGORITHMS.items():
+        if name in numbers:
+            rows = model._default_manager.filter(pk__in=numbers[name], **{f"{path}__isnull": False})
+            found |= set(rows.order_by().values_list(path, flat=True))
     return list(Algorithm.objects.filter(pk__in=found))
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from governance.leaving import Holding, Source
 from governance.models import Organisation, User
 from governance.permissions import WORKING
-from registry import versioned
+from registry import risks, versioned
 from registry.models import Evaluation, Incident, MonitoringPoint, Risk
 
 
@@ -31,6 +31,8 @@ class OneAtATime:
     person: str
     verb: str
     since: str
+    give: Callable[..., Any] | None = None
+    """The verb by which a record goes to somebody, where more hangs on it than the field."""
 
     def held_by(self, person: User, organisations: "models.QuerySet[Organisation]") -> Iterable[Holding]:
         held = self.rows().filter(**{self.person: person, "algorithm__organisation__in": organisations})
@@ -53,7 +55,10 @@ class OneAtATime:
         for record in records:
             if to and not versioned.organisation_of(record).people(WORKING).filter(pk=to.pk).exists():
                 raise ValidationError(_("%(person)s cannot be given work here.") % {"person": to})
-            versioned.change(record, {self.person: to}, self.verb, check=lambda record: None)
+            if self.give is not None:
+                self.give(record, {self.person: to}, seen=record.version, by=by)
+            else:
+                versioned.change(record, {self.person: to}, self.verb, check=lambda record: None)
         return len(records)
 
 
@@ -75,6 +80,6 @@ SOURCES: list[Source] = [
         "created",
     ),
     OneAtATime("incident", gettext_lazy("Incidents"), Incident.objects.open, "handler", "incident.revised", "recorded"),
-    OneAtATime("risk", gettext_lazy("Risks"), Risk.objects.open, "owner", "risk.revised", "identified"),
+    OneAtATime("risk", gettext_lazy("Risks"), Risk.objects.open, "owner", "risk.revised", "identified", risks.revise),
 ]
 """What the register adds here to what people can hold."""

@@ -20,6 +20,8 @@ from governance.notifying import Nearest, tell_all
 from governance.permissions import WORKING
 from registry import monitoring, versioned
 from registry.applicability import axis_values
+from registry.assessments_needed import HIGH_RISK
+from registry.classifying import hold
 from registry.incident_notices import (
     assigned_notices,
     registrars_of,
@@ -47,6 +49,7 @@ def record(algorithm: Algorithm, fields: Mapping[str, Any], *, by: User) -> Inci
     serious one asks for an evaluation of an algorithm in use. Raises `ValidationError` naming the fields.
     """
     with transaction.atomic():
+        hold([algorithm.pk])
         incident: Incident = versioned.add(
             Incident(algorithm=algorithm, recorded_by=by), fields, "incident.recorded", check=_check(fields)
         )
@@ -62,7 +65,7 @@ def revise(incident: Incident, fields: Mapping[str, Any], *, seen: int, by: User
     Raises `Conflict`, and `ValidationError` naming the fields.
     """
     with transaction.atomic():
-        fresh: Incident = versioned.held(incident, seen)
+        fresh = _held(incident, seen)
         if not fresh.is_open:
             raise ValidationError(_("This incident is closed. Open it again to change it."))
         changes = versioned.change(fresh, fields, "incident.revised", check=_check(fields))
@@ -79,7 +82,7 @@ def close(incident: Incident, *, cause: str, actions: str, seen: int, by: User) 
     if not actions.strip():
         raise ValidationError({"actions": _("Say what was done.")})
     with transaction.atomic():
-        fresh: Incident = versioned.held(incident, seen)
+        fresh = _held(incident, seen)
         if not fresh.is_open:
             raise Conflict(fresh)
         if waiting := fresh.reports.open().first():
@@ -97,12 +100,19 @@ def reopen(incident: Incident, *, because: str, seen: int, by: User) -> Incident
     if not because.strip():
         raise ValidationError({"because": _("Say why it is opened again.")})
     with transaction.atomic():
-        fresh: Incident = versioned.held(incident, seen)
+        fresh = _held(incident, seen)
         if fresh.is_open:
             raise Conflict(fresh)
         values = {"closed": None, "closed_by": None}
         versioned.change(fresh, values, "incident.reopened", check=_check({}), reason=because.strip())
         _follow_duties(fresh)
+    return fresh
+
+
+def _held(incident: Incident, seen: int) -> Incident:
+    """The incident as it stands; its algorithm is held first, as it is when it is classified anew."""
+    hold([incident.algorithm_id])
+    fresh: Incident = versioned.held(incident, seen)
     return fresh
 
 
@@ -154,7 +164,7 @@ def facts_of(incident: Incident) -> Facts:
         harm=incident.harm,
         data_breach=incident.data_breach,
         is_classified=current is not None,
-        is_high_risk="hoog-risico-ai-systeem" in values.get(Axis.RISK_GROUP, frozenset()),
+        is_high_risk=HIGH_RISK in values.get(Axis.RISK_GROUP, frozenset()),
         roles=values.get(Axis.ROLE, frozenset()),
         begins={duty: begins_for(algorithm, dated[urn]) for duty, urn in REQUIREMENT.items() if urn in dated},
     )
@@ -226,6 +236,7 @@ def report_not_needed(row: IncidentReport, *, because: str, by: User) -> Inciden
 
 def _settle(row: IncidentReport, values: dict[str, Any], verb: str) -> IncidentReport:
     with transaction.atomic():
+        hold([row.incident.algorithm_id])
         rows = IncidentReport.objects.select_for_update(no_key=True, of=("self",))
         fresh: IncidentReport = rows.select_related("incident__algorithm__organisation").get(pk=row.pk)
         if not fresh.is_open:

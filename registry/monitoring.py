@@ -88,8 +88,11 @@ def _refuse_ended(point: MonitoringPoint) -> None:
 
 
 def _open(point: MonitoringPoint, *, by: User | None) -> Evaluation:
-    evaluation = Evaluation.objects.create(
-        algorithm=point.algorithm, point=point, due=point.next_on, assignee=point.assignee, created_by=by
+    evaluation: Evaluation = versioned.add(
+        Evaluation(algorithm=point.algorithm, point=point, created_by=by),
+        {"due": point.next_on, "assignee": point.assignee},
+        "evaluation.asked",
+        check=_check({}),
     )
     _tell(evaluation, by)
     return evaluation
@@ -142,7 +145,7 @@ def revise_evaluation(evaluation: Evaluation, fields: Mapping[str, Any], *, seen
         fresh = _held_open(evaluation, seen)
         changes = versioned.change(fresh, fields, "evaluation.revised", check=_check(fields))
         if "due" in changes and fresh.point is not None:
-            MonitoringPoint.objects.filter(pk=fresh.point.pk).update(next_on=fresh.due)
+            _move(fresh.point, fresh.due)
         if "assignee" in changes:
             _tell(fresh, by)
     return fresh
@@ -166,10 +169,14 @@ def hold_evaluation(evaluation: Evaluation, fields: Mapping[str, Any], *, seen: 
         versioned.change(fresh, values, "evaluation.held", check=_check({}))
         point = fresh.point
         if point is not None:
-            point.next_on = months_after(values["held_on"], point.every_months)
-            point.save(update_fields=["next_on"])
+            _move(point, months_after(values["held_on"], point.every_months))
             _open(point, by=by)
     return fresh
+
+
+def _move(point: MonitoringPoint, day: date) -> None:
+    """The line with another next day; its algorithm is held."""
+    versioned.change(point, {"next_on": day}, "monitoringpoint.revised", check=_check({}))
 
 
 def _held_open(evaluation: Evaluation, seen: int) -> Evaluation:

@@ -17,8 +17,11 @@ def visible_findings(request: Any) -> QuerySet[Finding]:
 
 
 def audited(request: Any) -> QuerySet[Audit]:
+    if request is None:
+        return Audit.objects.none()
     found = visible_findings(request).filter(audit=OuterRef("pk"))
-    return Audit.objects.filter(Exists(found)) if request else Audit.objects.none()
+    audits: QuerySet[Audit] = Audit.objects.visible_to(request.user).filter(Exists(found))
+    return audits
 
 
 def found_in(request: Any) -> QuerySet[Algorithm]:

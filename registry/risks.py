@@ -61,7 +61,7 @@ def level_of(score: int | None) -> Level:
 ACCEPTANCE: dict[str, Any] = {"accepted": None, "accepted_by": None, "accepted_until": None, "accepted_because": ""}
 ACCEPTED_AS = {
     "title", "description", "likelihood_before", "impact_before", "likelihood_after", "impact_after", "treatment",
-    "owner",
+    "treatment_note", "measures", "owner",
 }  # fmt: skip
 """What somebody looked at who accepted it: when one of these changes, the acceptance is over."""
 
@@ -89,8 +89,7 @@ def revise(risk: Risk, fields: Mapping[str, Any], *, seen: int, by: User) -> Ris
         fresh: Risk = versioned.held(risk, seen)
         _refuse_closed(fresh)
         values = dict(fields)
-        before = versioned.read(fresh, fields)
-        if fresh.accepted and any(before[name] != values[name] for name in values.keys() & ACCEPTED_AS):
+        if fresh.accepted and versioned.differing(fresh, fields).keys() & ACCEPTED_AS:
             values |= ACCEPTANCE
         changes = versioned.change(fresh, values, "risk.revised", check=_check(values))
         if "owner" in changes:

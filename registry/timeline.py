@@ -150,6 +150,7 @@ def tell() -> None:
             "from": lambda: _("From"),
             "gate": lambda: _("Decision"),
             "conditions": lambda: _("Conditions"),
+            "accepted_open": lambda: _("Accepted open"),
             "proposal": lambda: _("Proposed algorithm"),
             "report_text": str,  # two whole texts
             "responded": str,  # stands above it: who and when

@@ -44,7 +44,7 @@ def change(
     fresh: Any, fields: Mapping[str, Any], verb: str, *, check: Callable[[Any], None], reason: str = ""
 ) -> dict[str, list[Any]]:
     """Changes a record that is `held`, and returns what differs; nothing is written when nothing does."""
-    changes = audit_trail.changes_between(read(fresh, fields), _plain(fresh, fields))
+    changes = differing(fresh, fields)
     if not changes:
         return changes
     _fill(fresh, fields)
@@ -67,6 +67,11 @@ def read(record: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
         name: sorted(str(row) for row in getattr(record, name).all()) if name in linked else getattr(record, name)
         for name in fields
     }
+
+
+def differing(record: Any, fields: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Which of these fields have another value now, as `{field: [old, new]}`."""
+    return audit_trail.changes_between(read(record, fields), _plain(record, fields))
 
 
 def _plain(record: Any, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -325,6 +325,19 @@ def test_the_person_who_is_accountable_and_who_has_the_work_are_sides_too(readin
     assert Responsibility.objects.count() == 1
 
 
+@pytest.mark.parametrize("query", ["", "?dag={day}"])
+def test_only_who_has_a_row_that_the_reader_sees_is_offered_as_a_person(client, world, query):
+    factories.member("contributor", world.top)
+    url = reverse("compliance-requirements") + query.format(day=a_year_ago())
+    offered = {}
+    for organisation in (world.top, world.part):
+        client.force_login(factories.member("auditor", organisation))
+        fields = client.get(url).context["filter"].form.fields
+        offered[organisation.slug] = [list(fields[name].queryset) for name in ("assignee", "accountable")]
+
+    assert offered == {world.top.slug: [[world.worker], [world.manager]], world.part.slug: [[world.worker], []]}
+
+
 @pytest.mark.parametrize("order", ["-open", "open", "-applies"])
 def test_an_overview_sorts_by_each_figure(reading, order):
     for dimension in ("algorithm", "organisation", "topic"):

@@ -106,6 +106,17 @@ def test_open_conditions_are_among_what_somebody_holds_and_are_handed_over(condi
     assert (len(held), condition.assignee) == (1, leader)
 
 
+def test_a_condition_goes_to_nobody_who_does_not_work_there(condition, leader):
+    worker, elsewhere = condition.assignee, factories.member("officer")
+    source = next(source for source in leaving.sources if source.name == "conditions")
+
+    with pytest.raises(ValidationError), transaction.atomic():
+        source.hand_over([condition.pk], elsewhere, timezone.now(), by=leader)
+
+    condition.refresh_from_db()
+    assert condition.assignee == worker
+
+
 # Work and reminders
 
 

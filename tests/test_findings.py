@@ -6,12 +6,14 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance import audit_trail, clock, leaving
 from governance.conflict import Conflict
 from governance.models import AuditCriterion, AuditEvent, AuditFramework, Notification, Organisation
+from governance.tables import TABLES
 from registry import findings, oversight_reminders
 from registry.models import Finding, FollowUp
 from registry.my_work import my_desk, organisation_desk
@@ -129,6 +131,31 @@ def test_the_form_begins_with_what_the_page_it_comes_from_is_about(client, algor
     assert (raised.algorithm, raised.requirement, raised.raised_by) == (algorithm, requirement, auditor)
 
 
+def test_an_audit_or_policy_of_an_organisation_that_the_auditor_does_not_see_is_not_offered_or_named(
+    client, organisation
+):
+    part = factories.OrganisationFactory(parent=organisation)
+    audit = factories.AuditFactory(organisation=organisation, title="Doorlichting van het geheel")
+    policy = factories.PolicyFactory(organisation=organisation, title="Beleid in voorbereiding")
+    own = factories.AuditFactory(organisation=part, title="Doorlichting van het deel")
+    raised = factories.FindingFactory(organisation=part, audit=audit, policy=policy)
+    auditor = factories.member("auditor", part)
+    client.force_login(auditor)
+
+    form = client.get(reverse("finding-add", args=[part.slug])).context["form"]
+    listed = client.get(reverse("organisation-findings", args=[part.slug])).content.decode()
+    shown = client.get(page("finding", raised)).content.decode()
+    selection = TABLES["bevindingen"].select(auditor, QueryDict())
+    client.post(page("finding-edit", raised), SAW | {"seen": 1})
+
+    assert list(form.fields["audit"].queryset) == [own]
+    assert list(form.fields["policy"].queryset) == []
+    assert (audit.title in listed, audit.title in shown) == (False, False)
+    assert [row.audit for row in selection.table.detailed(selection.queryset)] == [None]
+    raised.refresh_from_db()
+    assert (raised.title, raised.audit, raised.policy) == (SAW["title"], audit, policy)
+
+
 def test_from_a_criterion_the_auditor_first_chooses_the_organisation(client, organisation, auditor):
     client.force_login(auditor)
     address = reverse("finding-start") + "?criterion=7&next=https://kwaad.example"
@@ -235,6 +262,26 @@ def test_before_management_answered_nobody_asks_to_close(acting, finding, owner)
         findings.follow_up(finding, text="Klaar.", asks_to_close=True, seen=1, by=owner)
 
     assert list(refused.value.error_dict) == ["asks_to_close"]
+
+
+def test_what_nobody_asked_to_close_is_not_kept_open(answered, auditor):
+    with pytest.raises(ValidationError) as refused:
+        findings.keep_open(answered, reason="Nog niet klaar.", seen=2, by=auditor)
+
+    assert "sluiten" in " ".join(refused.value.messages)
+    assert not FollowUp.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["follow-up", "respond", "close", "keep-open"])
+def test_what_was_typed_about_a_finding_that_was_closed_meanwhile_stays(client, answered, auditor, manager, owner, act):
+    findings.close(answered, reason="Gezien.", seen=2, by=auditor)
+    client.force_login({"follow-up": owner, "respond": manager}.get(act, auditor))
+    name = {"follow-up": "text", "respond": "response_text"}.get(act, "reason")
+    more = {"response": "disagreed"} if act == "respond" else {}
+
+    html = client.post(page(f"finding-{act}", answered), {"seen": 2, name: "Lang verhaal.", **more}).content.decode()
+
+    assert html.count("Lang verhaal.") == 1
 
 
 @pytest.mark.parametrize("verb", ["close", "keep_open", "reopen"])

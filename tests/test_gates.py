@@ -9,6 +9,7 @@ from django.utils import timezone
 from governance import audit_trail
 from governance.conflict import Conflict
 from governance.models import AuditEvent, Notification
+from governance.timeline import changed_fields
 from registry import gates
 from registry.models import (
     AcceptedItem,
@@ -232,6 +233,36 @@ def test_a_conditional_go_needs_a_condition_and_makes_a_task_of_it(algorithm, ph
     assert (condition.text, condition.due, condition.assignee) == tuple(task.values())
     assert Notification.objects.get(recipient=leader).details["sentence"] == "condition_assigned"
     assert Algorithm.objects.get(pk=algorithm.pk).phase == phases[3]
+
+
+def test_the_trail_keeps_the_conditions_what_was_accepted_and_the_answers_and_tells_them(
+    algorithm, phases, manager, leader
+):
+    classified(algorithm, "hoog-risico-ai-systeem", personal_data=True)
+    answers = all_yes("into_use")
+    answers[1] |= {"answer": "no", "note": "Volgt in mei."}
+
+    gate = decide(
+        algorithm, "into_use", by=manager, decision="conditional_go", checklist=answers,
+        accepted={"impact_assessment-dpia": "Loopt al."},
+        conditions=[{"text": "DPIA afmaken", "due": date(2027, 5, 1), "assignee": leader}],
+    )  # fmt: skip
+
+    event = AuditEvent.objects.about(gate).get(verb="gate.decided")
+    title = f"DPIA afmaken (1 mei 2027, {leader})"
+    assert event.changes["conditions"] == [
+        None,
+        [{"title": title, "text": "DPIA afmaken", "due": "2027-05-01", "assignee": str(leader)}],
+    ]
+    assert event.changes["accepted_open"] == [
+        None,
+        [{"title": "DPIA: Loopt al.", "code": "impact_assessment-dpia", "reason": "Loopt al."}],
+    ]
+    kept = event.changes["checklist"][1][1]
+    assert (kept["key"], kept["answer"], kept["note"]) == ("dpia", "no", "Volgt in mei.")
+    told = {label: new for label, _old, new in changed_fields(event)}
+    assert (told["Voorwaarden"], told["Open geaccepteerd"]) == (title, "DPIA: Loopt al.")
+    assert "Nee (Volgt in mei.)" in told["Checklist"]
 
 
 @pytest.mark.parametrize(

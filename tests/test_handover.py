@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from governance import leaving
 from governance.conflict import Conflict
 from governance.leaving import holdings
 from governance.models import AuditEvent, OrganisationAssessment, OrganisationMeasureStatus
 from governance.notifying import sentence
 from registry import compliance
 from registry.classifying import decide_all
-from registry.handover import hand_over, reach
+from registry.handover import OF_ALGORITHMS, hand_over, reach
 from registry.models import MeasureStatus, RequirementAssessment, Responsibility, TeamMember
 from registry.responsibilities import assign
 from registry.team import join
@@ -83,6 +84,12 @@ def sources(person, organisation):
 
 ALL = ["responsibility", "responsibility", "team", "assessment", "measure", "organisation-assessment",
        "organisation-measure"]  # fmt: skip
+
+
+def test_each_source_is_known_as_about_algorithms_which_are_held_first_or_about_the_organisation():
+    of_organisations = {"organisation-assessment", "organisation-measure", "position", "policy"}
+
+    assert {source.name for source in leaving.sources} == of_organisations | OF_ALGORITHMS.keys()
 
 
 def test_everything_a_person_holds_is_listed_and_goes_to_the_successor(

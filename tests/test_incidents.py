@@ -317,6 +317,29 @@ def test_it_is_not_closed_while_it_must_still_be_reported(as_somebody, algorithm
     assert not Incident.objects.get().is_open
 
 
+@pytest.mark.parametrize("verb", ["revise", "close", "reopen"])
+def test_the_algorithm_is_held_before_its_incident_as_when_it_is_classified_anew(as_somebody, algorithm, verb):
+    incident = recorded(algorithm, as_somebody)
+    if verb == "reopen":
+        incidents.close(incident, cause="", actions="Hersteld.", seen=1, by=as_somebody)
+    fields = {
+        "revise": {"fields": {"summary": "Anders"}},
+        "close": {"cause": "", "actions": "Hersteld."},
+        "reopen": {"because": "Toch niet."},
+    }[verb]
+
+    with CaptureQueriesContext(connection) as asked:
+        getattr(incidents, verb)(
+            Incident.objects.get(pk=incident.pk), **fields, seen=2 if verb == "reopen" else 1, by=as_somebody
+        )
+
+    read = [query["sql"] for query in asked if query["sql"].startswith("SELECT")]
+    assert [name for name in ("registry_algorithm", "registry_incident") if f'FROM "{name}"' in read[1]] == [
+        "registry_algorithm"
+    ]
+    assert 'FROM "registry_incident"' in read[2]
+
+
 def test_a_lost_update_is_a_conflict(as_somebody, algorithm):
     incident = recorded(algorithm, as_somebody)
     incidents.revise(incident, {"cause": "Dit."}, seen=1, by=as_somebody)

@@ -88,7 +88,27 @@ def test_changing_the_line_moves_its_evaluation(point, manager, as_somebody):
     monitoring.revise_point(point, {"next_on": day(20), "assignee": manager}, seen=1, by=as_somebody)
 
     evaluation = waiting(point)
-    assert (evaluation.due, evaluation.assignee, verbs(evaluation)) == (day(20), manager, ["evaluation.revised"])
+    assert (evaluation.due, evaluation.assignee, verbs(evaluation)) == (
+        day(20),
+        manager,
+        ["evaluation.revised", "evaluation.asked"],
+    )
+
+
+@pytest.mark.parametrize("verb", ["held", "moved"])
+def test_a_form_of_the_line_from_before_its_evaluation_was_held_or_moved_is_a_conflict(point, as_somebody, verb):
+    if verb == "held":
+        monitoring.hold_evaluation(waiting(point), SEEN, seen=1, by=as_somebody)
+    else:
+        monitoring.revise_evaluation(waiting(point), {"due": day(3)}, seen=1, by=as_somebody)
+
+    with pytest.raises(Conflict):
+        monitoring.revise_point(point, {"next_on": day(10)}, seen=1, by=as_somebody)
+
+    event = AuditEvent.objects.about(point).get(verb="monitoringpoint.revised")
+    fresh = MonitoringPoint.objects.get(pk=point.pk)
+    assert event.changes == {"next_on": [day(10).isoformat(), fresh.next_on.isoformat()]}
+    assert "evaluation.asked" in verbs(waiting(point))
 
 
 def test_another_day_for_the_evaluation_moves_the_plan(point, as_somebody):
@@ -119,7 +139,7 @@ def test_only_who_works_there_holds_evaluations(as_somebody, algorithm):
 def test_a_line_that_ends_drops_what_was_to_be_held_and_keeps_what_was(point, as_somebody):
     held = monitoring.hold_evaluation(waiting(point), SEEN, seen=1, by=as_somebody)
     dropped = waiting(point)
-    monitoring.end_point(point, because="Dit meten we niet meer.", seen=1, by=as_somebody)
+    monitoring.end_point(point, because="Dit meten we niet meer.", seen=2, by=as_somebody)
 
     assert list(Evaluation.objects.open()) == []
     assert list(Evaluation.objects.held()) == [held]
@@ -151,7 +171,8 @@ def test_holding_it_plans_the_next_one_from_the_day_it_was_held(client, point, p
     point.refresh_from_db()
     following = waiting(point)
     expected = monitoring.months_after(held_on, 6)
-    assert (evaluation.outcome, evaluation.held_by, verbs(evaluation)) == ("in_order", person, ["evaluation.held"])
+    assert (evaluation.outcome, evaluation.held_by) == ("in_order", person)
+    assert verbs(evaluation) == ["evaluation.held", "evaluation.asked"]
     assert (point.next_on, following.due, following.assignee) == (expected, expected, person)
 
 
@@ -173,7 +194,7 @@ def test_a_lost_update_is_a_conflict_and_it_is_held_once(point, as_somebody):
     for seen in (1, 2):
         with pytest.raises(Conflict):
             monitoring.hold_evaluation(evaluation, SEEN, seen=seen, by=as_somebody)
-    monitoring.revise_point(point, {"what": "Anders"}, seen=1, by=as_somebody)
+    monitoring.revise_point(point, {"what": "Anders"}, seen=2, by=as_somebody)
     with pytest.raises(Conflict):
         monitoring.revise_point(point, {"what": "Weer anders"}, seen=1, by=as_somebody)
 

@@ -189,12 +189,19 @@ def test_the_owner_does_not_accept_their_own_risk_and_an_unjudged_one_is_not_acc
     assert not Risk.objects.exclude(accepted=None).exists()
 
 
-def test_acceptance_ends_when_what_was_accepted_changes_and_not_when_a_note_does(risk, manager, as_somebody):
+@pytest.mark.parametrize("name", ["impact_before", "treatment_note", "measures"])
+def test_acceptance_ends_when_what_was_accepted_changes_and_not_when_it_is_saved_as_it_was(
+    risk, manager, as_somebody, name
+):
+    measure, other = (factories.open_measure(risk.algorithm, choice="chosen").measure for _number in range(2))
+    risk.measures.set([measure])
     now = accepted(risk, manager)
-    noted = risks.revise(risk, {"treatment_note": "Wij letten op."}, seen=now.version, by=as_somebody)
-    changed = risks.revise(risk, {"impact_before": 3}, seen=noted.version, by=as_somebody)
+    as_it_was = {"impact_before": 5, "treatment_note": "", "measures": [measure]}
+    saved = risks.revise(risk, as_it_was, seen=now.version, by=as_somebody)
+    new = {"impact_before": 3, "treatment_note": "Wij letten op.", "measures": [measure, other]}[name]
+    changed = risks.revise(risk, as_it_was | {name: new}, seen=saved.version, by=as_somebody)
 
-    assert (noted.is_accepted, changed.is_accepted, changed.accepted_by) == (True, False, None)
+    assert (saved.is_accepted, changed.is_accepted, changed.accepted_by) == (True, False, None)
 
 
 def test_the_reminder_of_an_acceptance_that_lapses_goes_once_to_the_owner_and_the_managers(
@@ -452,3 +459,16 @@ def test_an_open_risk_is_handed_over_when_somebody_leaves(risk, owner, manager):
     risk.refresh_from_db()
     assert [one.key for one in holding] == [f"risk:{risk.pk}"]
     assert (risk.owner, verbs(risk)) == (manager, ["risk.revised"])
+
+
+def test_an_accepted_risk_that_is_handed_over_is_no_longer_accepted_and_the_new_owner_is_told(risk, manager):
+    successor = factories.member("contributor", risk.algorithm.organisation)
+    source = next(source for source in leaving.sources if source.name == "risk")
+
+    with audit_trail.acting(manager, "command"):
+        accepted(risk, manager)
+        source.hand_over([risk.pk], successor, timezone.now(), by=manager)
+
+    risk.refresh_from_db()
+    told = Notification.objects.get(recipient=successor)
+    assert (risk.owner, risk.accepted, told.details["sentence"]) == (successor, None, "risk_owner")

@@ -113,7 +113,9 @@ def _said_in_address(query: QueryDict) -> dict[str, str]:
 @login_required
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = visible_organisation(request, slug, "registry.raise_finding")
-    form = FindingForm(request.POST or None, initial=_said_in_address(request.GET), organisation=organisation)
+    form = FindingForm(
+        request.POST or None, initial=_said_in_address(request.GET), organisation=organisation, user=request.user
+    )
     if request.method == "POST" and form.is_valid():
         about = {name: form.cleaned_data[name] for name in ("algorithm", "audit")}
         try:
@@ -143,7 +145,7 @@ def visible_finding(request: HttpRequest, slug: str, pk: int, permission: str = 
 @login_required
 def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     finding = visible_finding(request, slug, pk, "registry.raise_finding")
-    form = FindingForm(request.POST or None, instance=finding, organisation=finding.organisation)
+    form = FindingForm(request.POST or None, instance=finding, organisation=finding.organisation, user=request.user)
     conflict = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -243,6 +245,7 @@ def _page(
     forms = {act: (shown or {}).get(act) or _form(act, finding) for act in FORMS if may[act] and allowed[act]}
     context = {
         "finding": finding,
+        "overtaken": next((form for act, form in (shown or {}).items() if not allowed[act]), None),
         "asks_to_close": asks,
         "page": page,
         "forms": forms,
