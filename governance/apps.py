@@ -18,14 +18,11 @@ class GovernanceConfig(AppConfig):
             organisation_level,
             positions,
             signing_in,
-            tables,
-            trail_table,
         )
         from governance.models import OrganisationEvidence
         from governance.policies import PolicyOwners
 
         signing_in.listen()
-        tables.offer(trail_table.TABLE)
         leaving.sources += [positions.PositionsHeld(), PolicyOwners()]
         for kind in commented.KINDS:
             commenting.can_be_commented(kind)

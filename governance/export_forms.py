@@ -27,7 +27,7 @@ class TakeForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["table"].choices = [(table.name, table.title) for table in TABLES.values()]
+        fields["table"].choices = [(table.name, table.title) for table in TABLES.values() if table.is_for(user)]
         fields["organisation"].queryset = Organisation.objects.visible_to(user)
 
     @property

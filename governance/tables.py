@@ -88,6 +88,12 @@ class Table:
     prepare: Callable[[Sequence[Any], Memo], None] = _nothing_more
     """Adds to a batch of rows what takes a query of its own, as far as the reader sees it."""
 
+    permission: str = ""
+    """Who has it nowhere is not offered the table."""
+
+    def is_for(self, user: User) -> bool:
+        return not self.permission or user.has_perm(self.permission)
+
     def select(self, user: User, query: QueryDict) -> "Selection":
         """The rows that fit the query, as this person may see them. Raises `ValidationError`."""
         request = SimpleNamespace(user=user)

@@ -42,4 +42,5 @@ TABLE = Table(
     AuditEvent.objects.visible_to,
     TrailFilter,
     lambda events: events.select_related("actor", "on_behalf_of", "organisation", "seal"),
+    permission="governance.view_auditevent",
 )

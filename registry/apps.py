@@ -21,6 +21,7 @@ class RegistryConfig(AppConfig):
             own_items,
             reports,
             tables,
+            trail_table,
         )
         from governance import reminders as governance_reminders
         from registry import (
@@ -69,4 +70,4 @@ class RegistryConfig(AppConfig):
         overview.panels.extend(PANELS)
         governance_reminders.sources.extend([*reminders.SOURCES, *use_reminders.SOURCES, *oversight_reminders.SOURCES])
         reports.offer(dossier.REPORT, organisation_report.REPORT)
-        tables.offer(*registry_tables.TABLES, *assurance_tables.TABLES)
+        tables.offer(*registry_tables.TABLES, *assurance_tables.TABLES, trail_table.TABLE)

@@ -1,7 +1,7 @@
 """The conditions of a conditional go, as tasks: somebody does them by a day, and says what was done."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,8 +17,13 @@ from governance.permissions import WORKING
 from registry.models import Condition, Gate
 
 
-def errors_in(organisation: Organisation, wanted: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """What is wrong with conditions as somebody wrote them, by the names `condition-<n>-<field>`."""
+def errors_in(
+    organisation: Organisation, wanted: Sequence[Mapping[str, Any]], *, after: date | None = None
+) -> dict[str, str]:
+    """What is wrong with conditions as somebody wrote them, by the names `condition-<n>-<field>`.
+
+    `after`: the day of the decision; what it asks for is done that day or later.
+    """
     errors = {}
     able = set(organisation.people(WORKING).values_list("pk", flat=True)) if wanted else set()
     for n, row in enumerate(wanted):
@@ -27,6 +32,8 @@ def errors_in(organisation: Organisation, wanted: Sequence[Mapping[str, Any]]) -
             errors[f"condition-{number}-text"] = _("Say what has to be done.")
         if not row.get("due"):
             errors[f"condition-{number}-due"] = _("Say by which day it has to be done.")
+        elif after and row["due"] < after:
+            errors[f"condition-{number}-due"] = _("This day is before the decision.")
         if row.get("assignee") and row["assignee"].pk not in able:
             errors[f"condition-{number}-assignee"] = _("Choose somebody who works for this organisation.")
     return errors

@@ -274,7 +274,7 @@ def _check(
         errors["condition-0-text"] = _("Write at least one condition, or choose go.")
     if decision in (Decision.GO, Decision.NO_GO) and wanted:
         errors["decision"] = _("Conditions belong to a conditional go. Choose that, or empty the conditions.")
-    errors |= conditions.errors_in(gate.algorithm.organisation, wanted)
+    errors |= conditions.errors_in(gate.algorithm.organisation, wanted, after=values.get("decided_on"))
     if errors:
         raise ValidationError(errors)
 

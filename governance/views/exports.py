@@ -40,16 +40,22 @@ def exports(request: HttpRequest) -> HttpResponse:
     form = TakeForm(request.GET if "table" in request.GET else None, user=request.user)
     if form.is_valid():
         return redirect(form.address)
+    offered = [table for table in TABLES.values() if table.is_for(request.user)]
     page = Paginator(_own(request), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
         "governance/exports.html",
-        {"section": "compliance", "form": form, "tables": TABLES.values(), "page": _titled(page)},
+        {
+            "section": "compliance",
+            "form": form,
+            "tables": [table for table in TABLES.values() if table.is_for(request.user)],
+            "page": _titled(page),
+        },
     )
 
 
 def _selection(request: HttpRequest, table: str, extension: str, query: QueryDict) -> Selection:
-    if table not in TABLES or extension not in WRITERS:
+    if table not in TABLES or extension not in WRITERS or not TABLES[table].is_for(request.user):
         raise Http404
     try:
         return TABLES[table].select(request.user, query)
