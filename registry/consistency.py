@@ -19,6 +19,7 @@ from governance.models import (
     OrganisationMeasureStatus,
     PolicyVersion,
 )
+from registry.assessments_needed import DPIA, IAMA, OF_HIGH_RISK
 from registry.models import (
     Algorithm,
     AlgorithmEvidence,
@@ -35,9 +36,6 @@ from registry.models import (
     Responsibility,
     Risk,
 )
-
-HIGH_RISK = "hoog-risico-ai-systeem"
-IMPACT_TOOLS = ("urn:nl:ak:hlp:dpia", "urn:nl:ak:hlp:iama")
 
 
 @dataclass(frozen=True)
@@ -102,13 +100,10 @@ def _without_evidence(claims: "QuerySet[Any]", uses: "QuerySet[Any]") -> "QueryS
 def claims_without_evidence() -> "QuerySet[Any]":
     """Requirements claimed met, or verified, that nothing proves any more.
 
-    An impact assessment that is not due again counts as evidence for the requirements that the catalogue links its
-    tool to.
+    An impact assessment that is valid counts as evidence for the requirements that the catalogue links its tool to.
     """
-    assessed = ImpactAssessment.objects.carried_out().filter(
-        Q(next_on=None) | Q(next_on__gte=clock.today()),
-        algorithm=OuterRef("algorithm"),
-        tool__requirements=OuterRef("requirement"),
+    assessed = ImpactAssessment.objects.valid().filter(
+        algorithm=OuterRef("algorithm"), tool__requirements=OuterRef("requirement")
     )
     claims = RequirementAssessment.objects.current().met().counting().filter(~Exists(assessed))
     return _without_evidence(claims, _evidence(AlgorithmEvidence, "algorithm", "requirement"))
@@ -126,9 +121,9 @@ def in_use_without_go() -> "QuerySet[Any]":
 
 
 def high_risk_without_impact_assessment() -> "QuerySet[Any]":
-    """Neither a DPIA nor an IAMA was carried out; what is out of use needs none any more."""
-    high = Classification.objects.current().filter(algorithm=OuterRef("pk"), risk_group=HIGH_RISK)
-    assessed = ImpactAssessment.objects.carried_out().filter(algorithm=OuterRef("pk"), tool__urn__in=IMPACT_TOOLS)
+    """Neither a DPIA nor an IAMA is valid; what is out of use needs none any more."""
+    high = Classification.objects.current().filter(OF_HIGH_RISK, algorithm=OuterRef("pk"))
+    assessed = ImpactAssessment.objects.valid().filter(algorithm=OuterRef("pk"), tool__slug__in=[DPIA, IAMA])
     return _living().filter(Exists(high), ~Exists(assessed))
 
 

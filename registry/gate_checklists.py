@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from registry.assessments_needed import DPIA, is_known_unneeded
 from registry.models import Algorithm, Classification, Gate, ImpactAssessment
 
 
@@ -148,10 +149,9 @@ def known(algorithm: Algorithm, kind: str) -> Mapping[str, str]:
     classification = Classification.objects.current().filter(algorithm=algorithm).first()
     if classification:
         found["classification"] = Answer.YES.value
-        if classification.facts.get("personal_data") is False:
+        if is_known_unneeded(classification, DPIA):
             found["dpia"] = Answer.NOT_APPLICABLE.value
-    dpia = ImpactAssessment.objects.carried_out().filter(algorithm=algorithm, tool__slug="dpia")
-    if dpia.exclude(outcome=ImpactAssessment.Outcome.NOT_ACCEPTABLE).exists():
+    if ImpactAssessment.objects.valid().filter(algorithm=algorithm, tool__slug=DPIA).exists():
         found["dpia"] = Answer.YES.value
     if algorithm.complaints_procedure:
         found["complaints"] = Answer.YES.value

@@ -94,10 +94,10 @@ def withdraw(assessment: ImpactAssessment, reason: str, *, seen: int, by: User) 
 
 
 def backing(algorithm: Algorithm, part: Any) -> list[Backing]:
-    """What was carried out for the algorithm, as evidence for a requirement."""
+    """What was carried out for the algorithm and counts now, as evidence for a requirement."""
     if not isinstance(part, Requirement):
         return []
-    rows = ImpactAssessment.objects.carried_out().filter(algorithm=algorithm, tool__requirements=part)
+    rows = ImpactAssessment.objects.valid().filter(algorithm=algorithm, tool__requirements=part)
     sentence = _("Impact assessment, with the outcome “%(outcome)s”")
     return [
         Backing(

@@ -20,6 +20,7 @@ from governance.notifying import Nearest, tell_all
 from governance.permissions import WORKING
 from registry import monitoring, versioned
 from registry.applicability import axis_values
+from registry.assessments_needed import HIGH_RISK
 from registry.classifying import hold
 from registry.incident_notices import (
     assigned_notices,
@@ -163,7 +164,7 @@ def facts_of(incident: Incident) -> Facts:
         harm=incident.harm,
         data_breach=incident.data_breach,
         is_classified=current is not None,
-        is_high_risk="hoog-risico-ai-systeem" in values.get(Axis.RISK_GROUP, frozenset()),
+        is_high_risk=HIGH_RISK in values.get(Axis.RISK_GROUP, frozenset()),
         roles=values.get(Axis.ROLE, frozenset()),
         begins={duty: begins_for(algorithm, dated[urn]) for duty, urn in REQUIREMENT.items() if urn in dated},
     )

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from governance import clock
-from governance.models import Assessment, Fact, Measure, MeasureWork, Requirement
+from governance.models import Assessment, Measure, MeasureWork, Requirement
 from governance.notifying import in_each_language
+from registry.assessments_needed import assessments_needed
 from registry.models import (
     Algorithm,
     Applicability,
@@ -100,28 +101,12 @@ def _unclassified(classification: Classification | None) -> Iterator[OpenItem]:
         yield OpenItem(Kind.CLASSIFICATION, "", in_each_language(lambda: _("The classification in the decision aid")))
 
 
-HIGH_RISK = "hoog-risico-ai-systeem"
-
-
-def assessments_needed(classification: Classification | None) -> list[str]:
-    """The instruments without which such an algorithm is not ready: a DPIA (GDPR art. 35) where personal data meet a
-    high risk, an IAMA where the AI system is of high risk (AI Act art. 27)."""
-    if classification is None:
-        return []
-    facts, is_high_risk = classification.facts, classification.risk_group == HIGH_RISK
-    risky = is_high_risk or facts.get(Fact.SPECIAL_CATEGORIES) or facts.get(Fact.AUTOMATED_DECISIONS)
-    needed = ["dpia"] if facts.get(Fact.PERSONAL_DATA) and risky else []
-    return [*needed, "iama"] if is_high_risk else needed
-
-
 def _missing_assessments(algorithm: Algorithm, classification: Classification | None) -> Iterator[OpenItem]:
     needed = assessments_needed(classification)
     if not needed:
         return
-    carried_out = ImpactAssessment.objects.carried_out().filter(
-        algorithm=algorithm, tool__slug__in=needed, carried_out_on__lte=clock.today()
-    )
-    done = set(carried_out.values_list("tool__slug", flat=True))
+    valid = ImpactAssessment.objects.valid().filter(algorithm=algorithm, tool__slug__in=needed)
+    done = set(valid.order_by().values_list("tool__slug", flat=True))
     for slug in needed:
         if slug not in done:
             yield OpenItem(Kind.IMPACT_ASSESSMENT, slug, in_each_language(slug.upper))

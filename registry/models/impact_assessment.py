@@ -21,6 +21,12 @@ class ImpactAssessmentQuerySet(OwnedQuerySet):
         """Those that have a conclusion, and count."""
         return self.current().exclude(carried_out_on=None)
 
+    def valid(self, on: Any = None) -> Self:
+        """Those that count on that day (today, unless given): carried out, not due again, and not unacceptable."""
+        day = on or clock.today()
+        rows = self.carried_out().filter(Q(next_on=None) | Q(next_on__gte=day), carried_out_on__lte=day)
+        return rows.exclude(outcome=ImpactAssessment.Outcome.NOT_ACCEPTABLE)
+
     def being_done(self) -> Self:
         """Those that were begun and not carried out yet."""
         return self.current().filter(carried_out_on=None)
