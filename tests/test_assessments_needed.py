@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from governance import clock
-from registry import impact_assessments, open_items
+from registry import consistency, impact_assessments, open_items
 from registry.assessments_needed import HIGH_RISK, assessments_needed
 from registry.gate_checklists import known
 from registry.models import ImpactAssessment
@@ -63,7 +63,7 @@ def test_nothing_is_known_to_be_needed_before_it_is_classified():
         ({"carried_out_on": None, "outcome": "", "conclusion": ""}, False),
     ],
 )
-def test_one_that_is_valid_counts_for_decisions_for_the_checklist_and_as_evidence(fields, counts):
+def test_one_that_is_valid_counts_for_decisions_for_the_checklist_as_evidence_and_for_the_checks(fields, counts):
     algorithm, requirement = factories.AlgorithmFactory(), factories.RequirementFactory()
     classified(algorithm, HIGH_RISK, personal_data=True)
     tool = factories.ToolFactory(slug="dpia")
@@ -78,3 +78,4 @@ def test_one_that_is_valid_counts_for_decisions_for_the_checklist_and_as_evidenc
     assert ("dpia" not in missing) is counts
     assert (known(algorithm, "into_use").get("dpia") == "yes") is counts
     assert bool(impact_assessments.backing(algorithm, requirement)) is counts
+    assert (algorithm not in consistency.high_risk_without_impact_assessment()) is counts

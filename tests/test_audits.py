@@ -12,6 +12,7 @@ from django.utils import timezone
 from governance import audit_trail, clock
 from governance.conflict import Conflict
 from governance.models import AuditEvent, AuditFramework
+from governance.models.periods import start_of
 from registry import audits
 from registry.models import Applicability, Audit, Classification, LifecyclePeriod, RequirementAssessment
 from tests import factories
@@ -42,6 +43,11 @@ def auditor(organisation):
 @pytest.fixture
 def audit(organisation, auditor):
     return factories.AuditFactory(organisation=organisation, lead=auditor)
+
+
+def known(**fields):
+    """An algorithm that was in the register long before the period of the audit."""
+    return factories.AlgorithmFactory(created=start_of(date(2024, 1, 1)), **fields)
 
 
 def page(name, audit):
@@ -105,8 +111,8 @@ def test_who_saves_second_sees_what_changed_and_loses_no_typing(client, audit, a
 
 def test_the_same_seed_over_the_same_algorithms_draws_the_same_sample(audit, auditor, organisation):
     part = factories.OrganisationFactory(parent=organisation)
-    keys = [factories.AlgorithmFactory(organisation=[organisation, part][n % 2]).pk for n in range(12)]
-    factories.AlgorithmFactory()
+    keys = [known(organisation=[organisation, part][n % 2]).pk for n in range(12)]
+    known()
 
     first = audits.draw(audit, {}, size=5, seed="rivier", seen=1, by=auditor)
     drawn = in_sample(first)
@@ -117,7 +123,7 @@ def test_the_same_seed_over_the_same_algorithms_draws_the_same_sample(audit, aud
 
 
 def test_without_a_seed_one_is_made_and_kept(audit, auditor, organisation):
-    keys = [factories.AlgorithmFactory(organisation=organisation).pk for _n in range(8)]
+    keys = [known(organisation=organisation).pk for _n in range(8)]
 
     drawn = audits.draw(audit, {}, size=3, seen=1, by=auditor)
 
@@ -129,7 +135,7 @@ def test_without_a_seed_one_is_made_and_kept(audit, auditor, organisation):
 
 def test_drawn_again_the_earlier_sample_stays_as_replaced(audit, auditor, organisation):
     for _n in range(6):
-        factories.AlgorithmFactory(organisation=organisation)
+        known(organisation=organisation)
 
     first = audits.draw(audit, {}, size=3, seed="a", seen=1, by=auditor)
     audits.draw(first, {}, size=4, seed="b", seen=2, by=auditor)
@@ -139,9 +145,9 @@ def test_drawn_again_the_earlier_sample_stays_as_replaced(audit, auditor, organi
 
 def test_the_population_narrows_as_the_list_of_algorithms_does(audit, organisation, auditor):
     phase = factories.PhaseFactory(number=7)
-    used = factories.AlgorithmFactory(organisation=organisation, status="In gebruik", phase=phase)
-    high = factories.AlgorithmFactory(organisation=organisation, status="In gebruik")
-    factories.AlgorithmFactory(organisation=organisation, status="Buiten gebruik")
+    used = known(organisation=organisation, status="In gebruik", phase=phase)
+    high = known(organisation=organisation, status="In gebruik")
+    known(organisation=organisation, status="Buiten gebruik")
     Classification.objects.create(
         algorithm=high,
         tree=factories.DecisionTreeFactory(),
@@ -162,7 +168,7 @@ def test_the_population_narrows_as_the_list_of_algorithms_does(audit, organisati
 @pytest.mark.parametrize("size", [0, 3])
 def test_a_sample_is_no_larger_than_what_it_is_drawn_from(audit, auditor, organisation, size):
     for _n in range(2):
-        factories.AlgorithmFactory(organisation=organisation)
+        known(organisation=organisation)
 
     with pytest.raises(ValidationError) as refused:
         audits.draw(audit, {}, size=size, seen=1, by=auditor)
@@ -176,8 +182,8 @@ def test_out_of_nothing_nothing_is_drawn(audit, auditor):
 
 
 def test_drawing_from_the_page(client, audit, auditor, organisation):
-    algorithm = factories.AlgorithmFactory(organisation=organisation, status="In gebruik")
-    factories.AlgorithmFactory(organisation=organisation)
+    algorithm = known(organisation=organisation, status="In gebruik")
+    known(organisation=organisation)
     client.force_login(auditor)
 
     refused = client.post(page("audit-draw", audit), {"seen": 1, "size": 2, "status": ["In gebruik"]})
@@ -193,7 +199,7 @@ def test_drawing_from_the_page(client, audit, auditor, organisation):
 
 
 def test_the_sample_shows_how_each_stood_at_the_end_of_the_period(audit, auditor, organisation):
-    algorithm = factories.AlgorithmFactory(organisation=organisation)
+    algorithm = known(organisation=organisation)
     person = factories.member("officer", organisation)
     inside, after = (timezone.make_aware(timezone.datetime(year, 6, 1)) for year in (2025, 2026))
     requirements = [factories.RequirementFactory() for _n in range(3)]
@@ -224,7 +230,7 @@ def test_the_sample_shows_how_each_stood_at_the_end_of_the_period(audit, auditor
 
 
 def test_before_it_was_known_nothing_is_said_of_an_algorithm(audit, organisation):
-    algorithm = factories.AlgorithmFactory(organisation=organisation)
+    algorithm = known(organisation=organisation)
 
     assert audits.state_at_the_end(audit, [algorithm.pk]) == {
         algorithm.pk: {"classification": None, "life": None, "applies": 0, "claimed": 0, "verified": 0}
@@ -235,7 +241,7 @@ def test_before_it_was_known_nothing_is_said_of_an_algorithm(audit, organisation
 
 
 def test_a_concluded_audit_stays_as_it_is(audit, auditor, organisation):
-    factories.AlgorithmFactory(organisation=organisation)
+    known(organisation=organisation)
     concluded = audits.conclude(audit, "# Oordeel\n\nVoldoende.", seen=1, by=auditor)
 
     assert (concluded.concluded_by, concluded.conclusion) == (auditor, "# Oordeel\n\nVoldoende.")
@@ -286,7 +292,7 @@ def test_a_lost_update_is_a_conflict(audit, auditor):
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_pages_are_well_made(client, audit, auditor, organisation, language):
     for _n in range(3):
-        factories.AlgorithmFactory(organisation=organisation)
+        known(organisation=organisation)
     first = audits.draw(audit, {"status": []}, size=2, seed="a", seen=1, by=auditor)
     drawn = audits.draw(first, {}, size=2, seed="b", seen=2, by=auditor)
     factories.FindingFactory(organisation=organisation, audit=audit)
@@ -337,7 +343,7 @@ def test_a_sample_of_thirty_with_findings_costs_as_many_queries_as_one(client, a
 
     def cost(number, seen):
         while organisation.algorithms.count() < number:
-            algorithm = factories.AlgorithmFactory(
+            algorithm = known(
                 organisation=organisation, phase=factories.PhaseFactory(number=organisation.algorithms.count() + 1)
             )
             LifecyclePeriod.objects.create(

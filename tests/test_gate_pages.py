@@ -240,7 +240,7 @@ def test_the_line_shows_where_it_is_where_it_was_and_the_steps_back(algorithm, p
 
     stages = [stop.stage.value for stop in line.stops]
     decisions = {stop.phase.number: [gate.kind for gate in stop.decisions] for stop in line.stops if stop.decisions}
-    assert stages == ["passed", "passed", "now", "ahead", "before", "ahead", "ahead", "ahead"]
+    assert stages == ["skipped", "skipped", "now", "ahead", "before", "ahead", "ahead", "ahead"]
     assert decisions == {3: ["back", "on"], 5: ["on"]}
     assert len(line.steps_back) == 1
 

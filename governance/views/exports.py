@@ -48,7 +48,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         {
             "section": "compliance",
             "form": form,
-            "tables": [table for table in TABLES.values() if table.is_for(request.user)],
+            "tables": offered,
             "page": _titled(page),
         },
     )
