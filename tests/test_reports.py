@@ -217,7 +217,11 @@ def test_a_longer_dossier_takes_no_more_queries(algorithm, somebody):
         factories.open_measure(algorithm)
         factories.ComplaintFactory(algorithm=algorithm)
         factories.ResponsibilityFactory(algorithm=algorithm, letter="R")
-        Risk.objects.create(algorithm=algorithm, title="Risico", owner=somebody)
+        risk = Risk.objects.create(algorithm=algorithm, title="Risico", owner=somebody)
+        gate = Gate.objects.create(algorithm=algorithm, kind="on", to_phase=algorithm.phase, taken_back=clock.now())
+        evidence = factories.EvidenceFactory(organisation=algorithm.organisation)
+        for about in ({"risk": risk}, {"gate": gate}):
+            AlgorithmEvidence.objects.create(algorithm=algorithm, evidence=evidence, **about)
         Applicability.objects.filter(reason={}).update(reason={"code": "always"})
 
     grow()
