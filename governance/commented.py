@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from governance.commenting import Kind
 from governance.models import (
+    Evidence,
     Knowledge,
     MaturityAssessment,
     Measure,
@@ -67,4 +68,5 @@ KINDS = [
     Kind("waarde", Objective, _in_list("objectives"), listed=(Objective,)),
     Kind("kennis", Knowledge, _in_list("literacy"), listed=(Knowledge,)),
     Kind("volwassenheid", MaturityAssessment, _of_assessment),
+    Kind("bewijs", Evidence, lambda evidence, part: evidence.get_absolute_url()),
 ]

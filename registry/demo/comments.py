@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from governance import commenting
 from governance.models import (
+    Evidence,
     Knowledge,
     MaturityAssessment,
     Measure,
@@ -19,7 +20,7 @@ from governance.models import (
 )
 from governance.permissions import organisation_of
 from registry.demo.cast import FOLDER, Cast, Steps, explained, read
-from registry.models import Algorithm, Complaint, Evaluation, Incident, Proposal, Risk, TeamMember
+from registry.models import Algorithm, Complaint, Evaluation, ImpactAssessment, Incident, Proposal, Risk, TeamMember
 
 
 def add_comments(cast: Cast) -> None:
@@ -37,6 +38,8 @@ def add_comments(cast: Cast) -> None:
         "risk": named(Risk.objects.all(), "title", of_algorithm),
         "incident": named(Incident.objects.all(), "summary", of_algorithm),
         "evaluation_of": named(Evaluation.objects.held().order_by("held_on"), "algorithm", of_algorithm),
+        "evidence": named(Evidence.objects.all(), "title"),
+        "assessment_of": named(ImpactAssessment.objects.carried_out(), "algorithm", of_algorithm),
         "policy": named(Policy.objects.all(), "title"),
         "position": named(Position.objects.all(), "name"),
         "value": named(Objective.objects.all(), "name"),
