@@ -44,7 +44,7 @@ class ChecklistForm(SeenForm):
                 widget=forms.RadioSelect,
             )
             self.fields[f"note-{question.key}"] = forms.CharField(
-                label=gettext_lazy("Explanation"),
+                label=_("Explanation of: %(question)s") % {"question": question.text},
                 required=False,
                 max_length=2000,
                 initial=row.get("note", ""),

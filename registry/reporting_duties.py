@@ -122,3 +122,8 @@ def _found(facts: Facts, duty: str, term: timedelta, code: str) -> Found:
 def is_undetermined(facts: Facts) -> bool:
     """Whether the AI Act may ask for a report, and only a classification can tell."""
     return facts.harm != Harm.NONE and not facts.is_classified
+
+
+def is_not_for_the_ai_act(facts: Facts) -> bool:
+    """Whether there is harm as the AI Act means it, and yet no report, as the algorithm is no high-risk AI."""
+    return facts.harm != Harm.NONE and facts.is_classified and not facts.is_high_risk

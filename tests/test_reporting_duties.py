@@ -1,11 +1,13 @@
 """Which incidents must be reported, to whom and by when: the rule."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import translation
 
-from registry.reporting_duties import Facts, duties, is_undetermined
+from governance import clock
+from registry.reporting_duties import Facts, duties, is_not_for_the_ai_act, is_undetermined
 
 KNOWN = datetime(2028, 3, 1, 14, 30, tzinfo=UTC)
 PROVIDER, DEPLOYER = frozenset({"aanbieder"}), frozenset({"gebruiksverantwoordelijke"})
@@ -86,3 +88,12 @@ def test_every_duty_names_its_article_in_both_languages():
             reasons = {one.reason for each in facts for one in duties(each)}
         assert len(reasons) == 6
         assert all(any(word in reason for word in words) for reason in reasons)
+
+
+def test_harm_by_what_is_no_high_risk_ai_is_said_to_need_no_report_under_the_ai_act():
+    harmful = Facts(known=clock.now(), harm="rights")
+
+    assert is_not_for_the_ai_act(harmful)
+    assert not is_not_for_the_ai_act(replace(harmful, is_high_risk=True))
+    assert not is_not_for_the_ai_act(replace(harmful, is_classified=False))
+    assert not is_not_for_the_ai_act(replace(harmful, harm="none"))

@@ -23,7 +23,7 @@ from registry import incidents
 from registry.incident_forms import CloseForm, IncidentForm, ReportForm
 from registry.models import Algorithm, Incident, IncidentReport
 from registry.record_forms import ReasonForm
-from registry.reporting_duties import duties, is_undetermined
+from registry.reporting_duties import duties, is_not_for_the_ai_act, is_undetermined
 from registry.use_filters import IncidentFilter
 from registry.views.algorithm import PAGE_SIZE, tab, visible_algorithm
 from registry.views.record_pages import form_page, visible_record
@@ -114,6 +114,7 @@ def _page(request: HttpRequest, shown: Incident, **context: Any) -> HttpResponse
             if not one.is_in_force and duty not in recorded
         ],
         "is_undetermined": is_undetermined(facts),
+        "is_not_for_the_ai_act": is_not_for_the_ai_act(facts),
         "form": CloseForm(initial={"seen": shown.version, "cause": shown.cause, "actions": shown.actions}),
         "events": AuditEvent.objects.about(shown).select_related("actor")[:PAGE_SIZE],
     }
