@@ -55,8 +55,8 @@ def algorithms(query, user):
 @pytest.mark.parametrize(
     "query",
     [
-        "q=aia-77",
-        "q=urn:nl:ak:ver:aia-77",
+        "q=dat-77",
+        "q=urn:nl:ak:ver:dat-77",
         "q=logboek",
         "q=Logging",
         "q=herleiden",
@@ -68,7 +68,7 @@ def algorithms(query, user):
 )
 def test_search_finds_code_title_summary_and_text_in_both_languages(query):
     wanted = factories.RequirementFactory(
-        urn="urn:nl:ak:ver:aia-77",
+        urn="urn:nl:ak:ver:dat-77",
         title_nl="Houd een logboek bij",
         title_en="Logging",
         summary_nl="Besluiten zijn te herleiden.",

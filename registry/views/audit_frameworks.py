@@ -104,6 +104,7 @@ def criterion(request: HttpRequest, slug: str, number: str) -> HttpResponse:
     shown = page_of_rows(request, found, MEASURES, moment)
     _add_what_backs_it(list(shown), moment)
     total = MEASURES.total(found.rows, moment)
+    organisations = {row.algorithm.organisation for row in shown}
     return render(
         request,
         "registry/compliance_criterion.html",
@@ -115,6 +116,7 @@ def criterion(request: HttpRequest, slug: str, number: str) -> HttpResponse:
             criterion=norm,
             filter=found,
             page=shown,
+            audited={owner for owner in organisations if request.user.has_perm("registry.raise_finding", owner)},
             total=_cells(request, total, str(norm), criterion=norm.pk),
             arranged=_arranged_once(request, list(norm.measures.all()), moment),
             start_again=reverse("compliance-criterion", args=[slug, number]),
