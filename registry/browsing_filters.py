@@ -24,7 +24,15 @@ from governance.models import (
 from registry.browsing import MEASURES, NO_RISK_GROUP, NONE, REQUIREMENTS, Kind, Moment, visible_to, with_accountable
 from registry.compliance import SETTLED
 from registry.filters import RISK_GROUPS, OrganisationFilter, visible_organisations
-from registry.models import Algorithm, Applicability, MeasureStatus, Recommendation, RequirementAssessment
+from registry.models import (
+    Algorithm,
+    Applicability,
+    Letter,
+    MeasureStatus,
+    Recommendation,
+    RequirementAssessment,
+    Responsibility,
+)
 
 DAY = "dag"
 """The past day, in an address."""
@@ -89,7 +97,8 @@ class OfSubject(django_filters.ModelMultipleChoiceFilter):
 
 
 class PersonFilter(django_filters.ModelChoiceFilter):
-    """Keeps the rows of one person, or of nobody. Offers who has one of the rows that the reader sees on that day."""
+    """Keeps the rows of one person, or of nobody. Offers who had work, or answered, for an algorithm that the reader
+    sees on that day."""
 
     def __init__(self, label: Any) -> None:
         super().__init__(queryset=User.objects.none(), label=label, null_label=_("Nobody"), null_value=NONE)
@@ -97,10 +106,14 @@ class PersonFilter(django_filters.ModelChoiceFilter):
     def get_queryset(self, request: Any) -> QuerySet[User]:
         if request is None:
             return User.objects.none()
-        rows = self.parent.queryset
+        kind, moment = self.parent.kind, self.parent.moment
         if self.field_name == "accountable":
-            rows = with_accountable(rows, self.parent.moment)
-        return User.objects.filter(pk__in=rows.order_by().values(self.field_name)).order_by("name", "pk")
+            answering = Responsibility.objects.filter(letter=Letter.ACCOUNTABLE).for_the_whole()
+            held = moment.of_periods(answering.visible_to(request.user)).values("person")
+        else:
+            work: Any = {"requirement": RequirementAssessment, "measure": MeasureStatus}[kind.subject]
+            held = moment.of_periods(work.objects.visible_to(request.user)).values("assignee")
+        return User.objects.filter(pk__in=held.order_by()).order_by("name", "pk")
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if not value:
