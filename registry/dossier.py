@@ -61,7 +61,7 @@ def dossier(algorithm: Algorithm, reader: User, day: date | None = None) -> Docu
     """Raises `ValidationError` for a day that cannot be told about."""
     moment = moment_of(algorithm, day)
     made = moment if day is None else clock.now()
-    work = Work(algorithm, moment)
+    work = Work(algorithm, moment, reader)
     return Document(
         title=_("Dossier"),
         subtitle=algorithm.name,
@@ -133,7 +133,7 @@ def _classification(algorithm: Algorithm, moment: datetime) -> Part:
 class Work:
     """What applied to an algorithm at a moment, and what was done about it."""
 
-    def __init__(self, algorithm: Algorithm, moment: datetime) -> None:
+    def __init__(self, algorithm: Algorithm, moment: datetime, reader: User) -> None:
         self.algorithm, self.moment = algorithm, moment
         self.reasons = Reasons(algorithm)
         self.applicabilities = list(
@@ -147,6 +147,7 @@ class Work:
         own = RequirementAssessment.objects.as_of(moment).filter(algorithm=algorithm).select_related(*people)
         self.own = {row.requirement_id: row for row in own}
         accountable = algorithm.organisation.accountable()
+        self.reads_inherited = reader.has_perm("governance.view_organisation", accountable)
         inherited = OrganisationAssessment.objects.as_of(moment).filter(organisation=accountable)
         self.inherited = {row.requirement_id: row for row in inherited.select_related(*people)}
         uses = AlgorithmEvidence.objects.as_of(moment).filter(algorithm=algorithm)
@@ -220,6 +221,7 @@ class Work:
         status = work.get_status_display() if work else RequirementAssessment.Status.OPEN.label
         if row.requirement.is_at_organisation_level:
             status = _("%(status)s (arranged by the organisation)") % {"status": status}
+            work = work if self.reads_inherited else None
         return [
             _named(row.requirement),
             self._why(row),

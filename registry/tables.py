@@ -104,18 +104,22 @@ def _begun(work: Any, rows: Sequence[Any], subject: str, *people: str) -> dict[t
 
 
 def add_to_requirements(rows: Sequence[Any], memo: Memo) -> None:
-    """`work` (the organisation's, where the algorithm inherits it), `level` and `evidence`."""
+    """`standing` (the organisation's, where the algorithm inherits it), `is_inherited` and `evidence`; `work` is the
+    same as `standing`, for who may see the organisation that it is of."""
     begun = _begun(RequirementAssessment, rows, "requirement", "claimed_by", "verified_by")
     evidence = evidence_counts(rows, "requirement")
     for row in rows:
         key = (row.algorithm_id, row.requirement_id)
         row.evidence, row.is_inherited = evidence[key], row.requirement.is_at_organisation_level
-        row.work = begun.get(key)
+        row.work = row.standing = begun.get(key)
         if row.is_inherited:
             organisation = row.algorithm.organisation
             if organisation.pk not in memo:
-                memo[organisation.pk] = organisation_level.inherited(organisation)
-            row.work = memo[organisation.pk].assessments.get(row.requirement_id)
+                may_read = memo.reader.has_perm("governance.view_organisation", organisation.accountable())
+                memo[organisation.pk] = organisation_level.inherited(organisation), may_read
+            inherited, may_read = memo[organisation.pk]
+            row.standing = inherited.assessments.get(row.requirement_id)
+            row.work = row.standing if may_read else None
 
 
 def requirement_columns() -> list[Column]:
@@ -142,7 +146,7 @@ def _requirement_status(row: Any) -> str:
     """What the work says, of what applies; nothing for what asks for no work."""
     if row.outcome != Outcome.APPLIES:
         return ""
-    return str(row.work.get_status_display() if row.work else Assessment.Status.OPEN.label)
+    return str(row.standing.get_status_display() if row.standing else Assessment.Status.OPEN.label)
 
 
 def _requirements(user: User) -> QuerySet[Any]:
